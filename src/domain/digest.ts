@@ -1,0 +1,29 @@
+import { createHash } from "node:crypto";
+
+declare const brand: unique symbol;
+
+/** `sha256:` and 64 lower-case hex digits. Made only by {@link parseDigest} and {@link sha256}. */
+export type Digest = `sha256:${string}` & { readonly [brand]: "Digest" };
+
+const pattern = /^sha256:[0-9a-f]{64}$/;
+
+/** Whether a text is a complete sha256 digest. */
+export const isDigest = (text: string): text is Digest => pattern.test(text);
+
+/**
+ * Reads a digest.
+ * @throws RangeError when the text is not `sha256:` and 64 lower-case hex digits.
+ */
+export function parseDigest(text: string): Digest {
+  if (!isDigest(text)) throw new RangeError(`"${text}" is not a sha256 digest (sha256: and 64 lower-case hex digits)`);
+  return text;
+}
+
+/** The sha256 digest of bytes, or of a text in UTF-8. */
+export const sha256 = (bytes: Uint8Array | string): Digest => `sha256:${createHash("sha256").update(bytes).digest("hex")}` as Digest;
+
+/** The 64 hex digits of a digest. */
+export const hex = (digest: Digest): string => digest.slice("sha256:".length);
+
+/** The first 12 hex digits, for people to recognise; never to look something up. */
+export const short = (digest: Digest): string => hex(digest).slice(0, 12);

@@ -1,0 +1,59 @@
+import type { Digest } from "../domain/digest.ts";
+import type { TensorSpec } from "../domain/model.ts";
+import type { Endpoint } from "../domain/release.ts";
+import type { Tensors } from "../domain/tensor.ts";
+
+export interface Readiness {
+  ready: boolean;
+  /** What the endpoint said, shortened, for messages. */
+  detail: string;
+}
+
+/** What a served model says of itself. */
+export interface ServedModel {
+  name: string;
+  inputs: readonly TensorSpec[];
+  outputs: readonly TensorSpec[];
+  /** The digest the server computed over the model bytes it loaded; null when its protocol cannot say. */
+  modelDigest: Digest | null;
+}
+
+/** One answer to one request. Times are on the monotonic clock, in milliseconds. */
+export interface Answer {
+  outputs: Tensors;
+  /** When the first byte of the request was handed to the socket, and when the last byte of the answer was read. */
+  sent: number;
+  done: number;
+}
+
+/** A request, encoded once and sent as often as wanted. */
+export interface Call {
+  /**
+   * @throws WorldError `endpoint.unreachable` (retryable), `endpoint.answer` (a status, a body that is not the
+   * protocol's, a NaN where a number must be, an id that is not the request's).
+   */
+  send(signal: AbortSignal): Promise<Answer>;
+}
+
+/** A conversation with one model at one endpoint. */
+export interface Session extends AsyncDisposable {
+  ready(signal: AbortSignal): Promise<Readiness>;
+  metadata(signal: AbortSignal): Promise<ServedModel>;
+  prepare(inputs: Tensors, id: string): Call;
+}
+
+/** A bad request and the statuses that are right for it. */
+export interface Fault {
+  id: string;
+  right: readonly number[];
+  /** Sends it. @throws WorldError `endpoint.unreachable` when no answer came within the signal's time. */
+  send(signal: AbortSignal): Promise<{ status: number; body: string }>;
+}
+
+/** How an endpoint is spoken to. */
+export interface Protocol {
+  readonly kind: string;
+  connect(endpoint: Endpoint, model: string): Session;
+  /** The negative tests of the protocol, made from one good request. */
+  faults(endpoint: Endpoint, model: string, good: Tensors): readonly Fault[];
+}

@@ -1,0 +1,7 @@
+import type { Digest } from "../domain/digest.ts";
+
+/** The files a run leaves for people: predictions, reports. */
+export interface RunFiles {
+  /** Writes a file whole or not at all, line by line. @returns where it is and the digest of its bytes. */
+  write(name: string, lines: Iterable<string> | AsyncIterable<string>): Promise<{ path: string; digest: Digest }>;
+}
