@@ -27,3 +27,12 @@ export const hex = (digest: Digest): string => digest.slice("sha256:".length);
 
 /** The first 12 hex digits, for people to recognise; never to look something up. */
 export const short = (digest: Digest): string => hex(digest).slice(0, 12);
+
+/** A sha256 that is fed in parts. `digest` may be asked once, at the end. */
+export function hasher(): { update(bytes: Uint8Array): void; digest(): Digest } {
+  const hash = createHash("sha256");
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => `sha256:${hash.digest("hex")}` as Digest,
+  };
+}

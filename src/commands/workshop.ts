@@ -1,0 +1,36 @@
+import type { Config } from "../config/load.ts";
+import type { Builder } from "../ports/builder.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Dataset } from "../ports/dataset.ts";
+import type { EvidenceStore } from "../ports/evidence-store.ts";
+import type { Host } from "../ports/host.ts";
+import type { LedgerStore } from "../ports/ledger-store.ts";
+import type { ModelFormat } from "../ports/model-format.ts";
+import type { ModelSource } from "../ports/model-source.ts";
+import type { Platform } from "../ports/platform.ts";
+import type { Protocol } from "../ports/protocol.ts";
+import type { RunFiles } from "../ports/run-files.ts";
+import type { Runtime } from "../ports/runtime.ts";
+
+/** The ports of one configuration, as wire made them, and who is asking. */
+export interface Workshop {
+  config: Config;
+  host: Host;
+  clock: Clock;
+  source: ModelSource;
+  formats: readonly ModelFormat[];
+  runtime: Runtime;
+  builder: Builder;
+  evidence: EvidenceStore;
+  ledger: LedgerStore;
+  /** The platform of an environment; `champion` is a second place beside it, for the release in production. */
+  platform(environment: string, slot: "main" | "champion"): Platform;
+  protocol(kind: string): Protocol;
+  /** The reader for a data file. @throws UserError when no kind recognises its name. */
+  dataset(path: string): Dataset;
+  files: RunFiles;
+  /** A text file the configuration names, or null when it is not there. */
+  readText(path: string): Promise<string | null>;
+  /** A path of the configuration as an absolute one. */
+  resolve(path: string): string;
+}

@@ -1,0 +1,172 @@
+import { allowed, keeps } from "../metrics/arguments.ts";
+import { metricNamed, metrics } from "../metrics/index.ts";
+import type { Task } from "../observations/observations.ts";
+import type { Check } from "./decide.ts";
+import { didYouMean } from "./near.ts";
+import { enoughRows, range } from "./reach.ts";
+import { lowIsBad } from "./rule.ts";
+import type { CheckProblem, Finder, Setting } from "./setting.ts";
+
+const metricsOf = (task: Task): string[] =>
+  Object.entries(metrics).flatMap(([name, metric]) =>
+    metric.kind === "run" || metric.tasks.includes(task) ? [name] : [],
+  );
+
+/** All that is wrong with a check in this setting: what could never be judged, never pass, or never fail. */
+export function checkProblems({ parsed }: Check, setting: Setting): CheckProblem[] {
+  const metric = metricNamed(parsed.metric);
+  const column = parsed.at.metric;
+  const known = metricsOf(setting.task);
+  if (!metric)
+    return [{ message: `there is no metric "${parsed.metric}"`, hint: didYouMean(parsed.metric, known), column }];
+  if (metric.kind === "rows" && !metric.tasks.includes(setting.task))
+    return [
+      {
+        message: `${parsed.metric} does not exist for ${setting.task} models`,
+        hint: `allowed: ${known.join(", ")}`,
+        column,
+      },
+    ];
+  const found = [statistic, argumentsGiven, direction, reference, unit, confidence, slices, load].flatMap((find) =>
+    find(parsed, metric, setting),
+  );
+  if (found.length > 0) return found;
+  const unreachable = range(parsed, metric, setting);
+  return unreachable.length > 0 ? unreachable : enoughRows(parsed, metric, setting);
+}
+
+const statistic: Finder = ({ metric: name, stat, at }, metric) => {
+  const takes = metric.kind === "run" && metric.stats;
+  if (takes && stat === null)
+    return [
+      {
+        message: `${name} needs a statistic`,
+        hint: `write ${name}.p99 (any percentile), ${name}.mean, ${name}.max or ${name}.min`,
+        column: at.metric,
+      },
+    ];
+  if (!takes && stat !== null)
+    return [{ message: `${name} has no .${stat}`, hint: `write ${name} alone`, column: at.stat }];
+  return [];
+};
+
+const argumentsGiven: Finder = ({ metric: name, args, at }, metric, { classes }) => {
+  const rules = metric.kind === "rows" ? metric.args : {};
+  const names = Object.keys(rules);
+  const given = Object.entries(args).flatMap(([arg, text]): CheckProblem[] => {
+    const column = at.args[arg] ?? at.metric;
+    const rule = Object.hasOwn(rules, arg) ? rules[arg] : undefined;
+    if (!rule)
+      return [
+        {
+          message: `${name} takes no argument "${arg}"`,
+          hint: names.length > 0 ? didYouMean(arg, names) : `write ${name} alone`,
+          column,
+        },
+      ];
+    if (keeps(rule, text, classes)) return [];
+    const hint =
+      rule.kind === "class" || rule.kind === "choice"
+        ? didYouMean(text, rule.kind === "class" ? classes : rule.of)
+        : `write ${allowed(rule, classes)}`;
+    return [{ message: `"${text}" is no ${arg} of ${name}`, hint, column }];
+  });
+  const missing = Object.entries(rules).flatMap(([arg, rule]): CheckProblem[] =>
+    "required" in rule && args[arg] === undefined
+      ? [
+          {
+            message: `${name} needs ${arg}`,
+            hint: `write ${name}(${arg}=...) with ${allowed(rule, classes)}`,
+            column: at.metric,
+          },
+        ]
+      : [],
+  );
+  if (args.class !== undefined && args.average !== undefined)
+    missing.push({
+      message: `${name} is asked of one class and as an average`,
+      hint: "give class or average, not both",
+      column: at.metric,
+    });
+  return [...given, ...missing];
+};
+
+const direction: Finder = ({ metric: name, op, at }, metric) => {
+  if (metric.direction === "zero" || lowIsBad(op) === (metric.direction === "higher")) return [];
+  const right = metric.direction === "higher" ? ">= or >" : "<= or <";
+  const message = `${name} ${op} ... would ask the model to be bad: ${metric.direction} is better`;
+  return [{ message, hint: `write ${right}`, column: at.op }];
+};
+
+const reference: Finder = ({ metric: name, right, at }, metric) => {
+  if (right.kind === "value") return [];
+  const column = at.right;
+  if (right.ref !== "champion")
+    return [
+      {
+        message: `nothing is observed for "${right.ref}"`,
+        hint: "compare with champion (what production runs) or with a number",
+        column,
+      },
+    ];
+  if (metric.kind === "run")
+    return [
+      {
+        message: `${name} cannot be compared with the champion: only the candidate is put under load`,
+        hint: "compare with a number",
+        column,
+      },
+    ];
+  return [];
+};
+
+const unit: Finder = ({ metric: name, right, at }, metric) => {
+  const column = at.right;
+  const pure = metric.unit === "ratio" || metric.unit === "score";
+  const problem = (message: string, hint: string) => [{ message: `${name} ${message}`, hint, column }];
+  if (right.unit === "ms" && metric.unit !== "ms")
+    return problem(`is not a time but in ${metric.unit}`, "leave the unit away");
+  if (right.unit === "rps" && metric.unit !== "per second")
+    return problem("is not a rate of requests", "leave the unit away");
+  if (right.unit === "pp" && !pure)
+    return problem(
+      `is in ${metric.unit}, not in per cent`,
+      "give the margin in the metric's unit, or in % of the reference",
+    );
+  if (right.kind === "value" && right.unit === "%" && !pure)
+    return problem(`is in ${metric.unit}, not in per cent`, "leave the % away");
+  if (right.kind === "value" && right.unit === null && metric.unit === "ms")
+    return problem("needs a unit", `write ${right.value}ms or ${right.value / 1000}s`);
+  return [];
+};
+
+const confidence: Finder = ({ metric: name, stat, confidence: asked, at }, metric) => {
+  const percentile = metric.bound.kind !== "latency" || stat?.startsWith("p");
+  if (asked === null || (metric.bound.kind !== "none" && percentile)) return [];
+  return [
+    {
+      message: `no bound can be made for ${name}${stat ? `.${stat}` : ""}`,
+      hint: "leave @ away, or use a metric that has a bound",
+      column: at.confidence,
+    },
+  ];
+};
+
+const slices: Finder = ({ metric: name, by, at }, metric, { sliceColumns }) => {
+  const column = at.by;
+  if (by.length > 0 && metric.kind === "run")
+    return [{ message: `${name} is measured on a load run, which has no slices`, hint: "leave by away", column }];
+  const none = "no slice columns are configured; name them under evaluate.slices";
+  return by
+    .filter((asked) => !sliceColumns.includes(asked))
+    .map((asked) => ({
+      message: `"${asked}" is not a slice column`,
+      hint: sliceColumns.length > 0 ? didYouMean(asked, sliceColumns) : none,
+      column,
+    }));
+};
+
+const load: Finder = ({ metric: name, at }, metric, { hasLoad }) =>
+  metric.kind === "run" && !hasLoad
+    ? [{ message: `${name} needs a load run`, hint: "configure load with a rate and a duration", column: at.metric }]
+    : [];

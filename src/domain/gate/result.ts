@@ -1,0 +1,135 @@
+import type { Unit } from "../metrics/metric.ts";
+
+export type Status = "pass" | "fail" | "inconclusive" | "error" | "skipped";
+export type Severity = "required" | "advisory";
+export type OnInconclusive = "block" | "allow";
+
+/** What was found for one comparison on one set of rows, or on one load run. Null where a number does not apply. */
+export interface Finding {
+  status: Status;
+  /** Why a finding is not plainly pass or fail; see `reasons`. */
+  reason: string | null;
+  value: number | null;
+  /** The reference's value on the same rows. */
+  ref: number | null;
+  /** What is held against the bound: the value, or value - mul * ref. */
+  estimate: number | null;
+  bound: number | null;
+  /** One-sided bounds of the estimate, each at the confidence. */
+  lower: number | null;
+  upper: number | null;
+  /** Rows or requests that count: for recall the rows of the class, for precision those predicted as it. */
+  n: number | null;
+  method: string | null;
+  /** Rows on which only the candidate, and only the champion, is right. */
+  discordant: readonly [number, number] | null;
+  /** Chance of an estimate at least as bad as seen if the truth lay exactly on the bound. */
+  tail: number | null;
+  B: number | null;
+  seed: string | null;
+  /** Rows or requests that would settle an inconclusive finding with 80 % power. */
+  needsN: number | null;
+}
+
+/** One judged slice. */
+export interface SliceResult
+  extends Pick<
+    Finding,
+    "status" | "reason" | "n" | "value" | "ref" | "estimate" | "lower" | "upper" | "method" | "B" | "seed" | "needsN"
+  > {
+  /** Values of the slice's columns, joined by ` / `. */
+  name: string;
+  /** Holm-adjusted {@link Finding.tail}. */
+  adjusted: number | null;
+  /** Whether the slice fails after the correction for the number of slices. */
+  failed: boolean;
+}
+
+export interface Slices {
+  judged: readonly SliceResult[];
+  /** Slices with too few rows: listed, never judged. */
+  small: readonly { name: string; n: number }[];
+}
+
+/** One check of a verdict. JSON-serialisable: no NaN, no infinity, no undefined. */
+export interface CheckResult extends Finding {
+  text: string;
+  severity: Severity;
+  onInconclusive: OnInconclusive;
+  unit: Unit | "";
+  confidence: number | null;
+  slices: Slices | null;
+  /** What a person reads. */
+  sentence: string;
+}
+
+/** A finding in which nothing was measured. */
+export const blank: Finding = {
+  status: "error",
+  reason: null,
+  value: null,
+  ref: null,
+  estimate: null,
+  bound: null,
+  lower: null,
+  upper: null,
+  n: null,
+  method: null,
+  discordant: null,
+  tail: null,
+  B: null,
+  seed: null,
+  needsN: null,
+};
+
+const finite = (number: number | null): number | null => (number !== null && Number.isFinite(number) ? number : null);
+
+/** Numbers that JSON cannot hold become null: an open end of a range is no bound. */
+export const bounded = <T extends Pick<Finding, "value" | "ref" | "estimate" | "lower" | "upper">>(found: T): T => ({
+  ...found,
+  value: finite(found.value),
+  ref: finite(found.ref),
+  estimate: finite(found.estimate),
+  lower: finite(found.lower),
+  upper: finite(found.upper),
+});
+
+/** Every reason a finding can have, for people. */
+export const reasons: Readonly<Record<string, string>> = {
+  no_champion: "nothing is in production yet, so there is no champion to compare with",
+  champion_unavailable: "a champion is in production, but its answers could not be had",
+  reference_unavailable: "only champion is observed; baseline and previous are not",
+  failed_rows: "some rows got no usable answer, so no metric of rows can be trusted",
+  no_load: "no load run was observed",
+  generator: "the load generator could not keep its own schedule, so the run says nothing about the model",
+  unknown_metric: "there is no such metric",
+  wrong_task: "the metric does not exist for this task",
+  no_statistic: "the statistic is missing (.p99, .mean, .max or .min)",
+  no_bound: "no bound can be made for this metric, so it cannot be judged with a confidence",
+  relative_to_nonpositive:
+    "a margin relative to a reference that is not above 0 has no meaning; give the margin in units",
+  min_n: "too few rows count for a judgement",
+  min_per_class: "fewer than 20 rows are positive, or fewer than 20 negative",
+  no_slice_judged: "every slice is too small to be judged",
+  too_many_slices: "there are more than 50 slices",
+  unknown_slice: "the slice column is not in the observations",
+  slices_not_shown: "some slices did not pass, none surely failed",
+  degenerate: "all resamples agree, so the rows say nothing about uncertainty",
+  resample_undefined:
+    "the metric does not exist on some resamples of these rows; more rows of the rare class are needed",
+  no_rows: "there are no rows",
+  rows_differ: "the answers are not as many as the rows",
+  not_finite: "an answer or the value is NaN or infinite",
+  unknown_class: "a label is not among the declared classes",
+  no_scores: "the endpoint serves no scores or probabilities",
+  not_probability: "a score lies outside 0 to 1",
+  no_success: "no request succeeded",
+  single_class: "the rows hold one class only",
+  class_missing: "a declared class has no row",
+  no_positive: "no row is positive",
+  chance_agreement: "agreement by chance is already complete",
+  constant_target: "all targets are the same",
+  constant_input: "all values are the same",
+  zero_target: "a target is 0",
+  below_minus_one: "a value is not above -1",
+};

@@ -1,0 +1,122 @@
+import type { Answers, LoadRun, Task } from "../observations/observations.ts";
+import type { ArgumentRule, Arguments } from "./arguments.ts";
+
+/** `ratio` is shown in per cent, `score` is a pure number, `nats` are natural-log units. */
+export type Unit = "ratio" | "score" | "nats" | "ms" | "per second" | "label units" | "squared label units";
+
+/** Which way is better; `zero`: the nearer to zero the better (bias). */
+export type Direction = "higher" | "lower" | "zero";
+
+/** A value that does not exist, and why. Never 0, never NaN. */
+export interface Undefined {
+  undefined: string;
+}
+export type Value = number | Undefined;
+
+/** Whether something is an {@link Undefined} with its reason. */
+export const isUndefined = (value: unknown): value is Undefined =>
+  typeof value === "object" && value !== null && "undefined" in value;
+
+/** What one model answered beside the truth; index = row. */
+export interface Rows {
+  truth: Float64Array;
+  answers: Answers;
+  classes: readonly string[];
+}
+
+/** A metric made ready for one set of rows: how often each row counts → value. */
+export type Statistic = (weights: Uint32Array) => Value;
+
+/** One score per row that counts. `pairable`: the same rows count for every model, so scores of two models align. */
+export interface RowScores {
+  scores: Float64Array;
+  pairable: boolean;
+}
+
+/**
+ * How a bound for `@confidence` is made. `scores` gives the 0/1 outcomes (binomial) or row scores (mean) whose mean the
+ * metric is, and null when with these arguments it is no such mean; `ranking` gives the scores of positive rows against
+ * the rest. Where they give null, and for `bootstrap`, rows are resampled.
+ */
+export type Bound =
+  | { kind: "binomial" | "mean"; scores(rows: Rows, args: Arguments): RowScores | Undefined | null }
+  | { kind: "auc"; ranking(rows: Rows, args: Arguments): { positive: Uint8Array; scores: Float64Array } | null }
+  | { kind: "bootstrap" | "none" };
+
+interface Described {
+  unit: Unit;
+  direction: Direction;
+  /** Least and greatest possible value. */
+  range: readonly [number, number];
+}
+
+/** A metric of answered rows. */
+export interface RowMetric extends Described {
+  kind: "rows";
+  tasks: readonly Task[];
+  args: Readonly<Record<string, ArgumentRule>>;
+  bound: Bound;
+  /** Whether only the truth and the predicted label of a row matter, so that equal rows may be counted together. */
+  counts: boolean;
+  /** Makes the statistic of these rows; it has been checked that {@link unsound} finds nothing. */
+  prepare(rows: Rows, args: Arguments): Statistic | Undefined;
+}
+
+/** A metric of a load run. `stats`: whether the name goes on with `.p99`, `.mean`, `.max` or `.min`. */
+export interface RunMetric extends Described {
+  kind: "run";
+  stats: boolean;
+  /** `latency`: binomial on the share over the bound, percentiles only; `rate`: t over 20 blocks of time. */
+  bound: { kind: "binomial" | "latency" | "rate" };
+  compute(load: LoadRun, stat: string | null): Value;
+}
+
+export type Metric = RowMetric | RunMetric;
+
+const rowCount = (answers: Answers): number => (answers.task === "regression" ? answers.values : answers.labels).length;
+
+/** All numbers a model served, beside its labels. */
+function servedNumbers(answers: Answers): readonly Float64Array[] {
+  if (answers.task === "regression") return [answers.values];
+  if (answers.task === "binary") return answers.scores ? [answers.scores] : [];
+  return answers.probabilities ?? [];
+}
+
+/** Why nothing can be computed of these rows, or null: no rows, a length that differs, NaN, a label that is no class. */
+export function unsound({ truth, answers, classes }: Rows): Undefined | null {
+  if (truth.length === 0) return { undefined: "no_rows" };
+  if (rowCount(answers) !== truth.length) return { undefined: "rows_differ" };
+  if (!truth.every(Number.isFinite) || !servedNumbers(answers).every((numbers) => numbers.every(Number.isFinite)))
+    return { undefined: "not_finite" };
+  if (answers.task === "regression") return null;
+  const known = (label: number) => Number.isInteger(label) && label >= 0 && label < classes.length;
+  return truth.every(known) && answers.labels.every(known) ? null : { undefined: "unknown_class" };
+}
+
+/** Makes the statistic of a metric for these rows, or says why there is none. A result that is not finite is undefined. */
+export function statisticOf(metric: RowMetric, rows: Rows, args: Arguments): Statistic | Undefined {
+  if (!metric.tasks.includes(rows.answers.task)) return { undefined: "wrong_task" };
+  const prepared = unsound(rows) ?? metric.prepare(rows, args);
+  if (isUndefined(prepared)) return prepared;
+  return (weights) => {
+    const value = prepared(weights);
+    return typeof value === "number" && !Number.isFinite(value) ? { undefined: "not_finite" } : value;
+  };
+}
+
+/** The value of a metric on these rows, each counted once. */
+export function compute(metric: RowMetric, rows: Rows, args: Arguments = {}): Value {
+  const statistic = statisticOf(metric, rows, args);
+  return isUndefined(statistic) ? statistic : statistic(new Uint32Array(rows.truth.length).fill(1));
+}
+
+/** The mean of row scores, each counted as often as its weight says. */
+export function weightedMean(scores: ArrayLike<number>, weights: Uint32Array): number {
+  let sum = 0;
+  let total = 0;
+  for (let i = 0; i < scores.length; i++) {
+    sum += weights[i]! * scores[i]!;
+    total += weights[i]!;
+  }
+  return sum / total;
+}

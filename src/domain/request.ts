@@ -1,0 +1,33 @@
+/** What modelgate can be asked to do, with a sentence each: the help text, action.yml and the docs are made from it. */
+export const commands = {
+  validate: "Check the model file: format, structure, contract; nothing is executed",
+  package: "Make a container image with the model and push it; prints the digest",
+  deploy: "Run an image in an environment and wait until it is ready",
+  smoke: "Check the deployed image with golden and bad requests (--record writes golden requests)",
+  evaluate: "Measure the deployed image on labelled data, beside the release in production, and under load",
+  gate: "Judge the evaluation of an image by the gates of the configuration",
+  run: "validate, package, deploy to staging, smoke, evaluate and gate",
+  promote: "Deploy an image with a passing verdict to production, by digest, and read it back",
+  rollback: "Put the previous verified release back",
+  status: "Ask the platform what an environment runs, and whether the ledger agrees",
+  remove: "Stop what an environment runs (--environment is required)",
+} as const;
+
+export type CommandName = keyof typeof commands;
+
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
+
+/** One call of modelgate, from an Action step or a terminal. */
+export interface Request {
+  command: CommandName;
+  /** Path of modelgate.yml. */
+  config: string;
+  /** `repository@sha256:…`; null: what the staging environment runs. */
+  image: string | null;
+  /** Name of an environment; null: the command's own default. */
+  environment: string | null;
+  /** Why, for the ledger. */
+  reason: string;
+  /** `smoke` only: write golden requests instead of checking them. */
+  record: boolean;
+}

@@ -1,0 +1,70 @@
+import { parseArgs } from "node:util";
+import { UserError } from "../domain/problem.ts";
+import { type Request, commands, isCommand } from "../domain/request.ts";
+
+const options = {
+  config: { type: "string", short: "c" },
+  image: { type: "string" },
+  environment: { type: "string", short: "e" },
+  reason: { type: "string", short: "m" },
+  record: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "v" },
+} as const;
+
+/** What the words of a command line ask for. */
+export type Asked = { kind: "help" } | { kind: "version" } | { kind: "request"; request: Request; json: boolean };
+
+/** The help text of the terminal. */
+export const helpText = (version: string): string => `modelgate ${version}: releases a model as one digest, from a file to production
+
+  modelgate <command> [--config modelgate.yml] [--image repository@sha256:…] [--environment name] [--json]
+
+${Object.entries(commands)
+  .map(([name, sentence]) => `  ${name.padEnd(10)}${sentence}`)
+  .join("\n")}
+
+  -c, --config       the configuration (default modelgate.yml)
+      --image        an image by digest (default: what staging runs)
+  -e, --environment  deploy, smoke, evaluate: staging by default; promote, rollback: production by default
+  -m, --reason       why, kept in the ledger by promote and rollback
+      --record       smoke: write golden requests from what staging answers
+      --json         print the outcome as JSON on standard output
+  -v, --version
+
+Exit codes: 0 pass, 1 the gate said fail, 2 your configuration or input, 3 inconclusive, 4 the world failed, 70 a bug of ours`;
+
+const wrong = (message: string): UserError =>
+  new UserError([{ code: "input.unknown-command", message, hint: `The commands are ${Object.keys(commands).join(", ")}; modelgate --help shows all options.` }]);
+
+/**
+ * Reads a command line (without the program's name).
+ * @throws UserError `input.unknown-command` for unknown commands and options.
+ */
+export function readArguments(words: readonly string[]): Asked {
+  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true; args: string[] }>>;
+  try {
+    parsed = parseArgs({ args: [...words], options, allowPositionals: true });
+  } catch (error) {
+    throw wrong(error instanceof Error ? error.message.split(". ")[0]! : String(error));
+  }
+  const { values, positionals } = parsed;
+  if (values.version) return { kind: "version" };
+  if (values.help || positionals.length === 0) return { kind: "help" };
+  const [command, ...rest] = positionals;
+  if (!isCommand(command!)) throw wrong(`"${command}" is not a command`);
+  if (rest.length > 0) throw wrong(`"${rest.join(" ")}" is too much after "${command}"`);
+  return {
+    kind: "request",
+    json: values.json ?? false,
+    request: {
+      command,
+      config: values.config ?? "modelgate.yml",
+      image: values.image ?? null,
+      environment: values.environment ?? null,
+      reason: values.reason ?? "",
+      record: values.record ?? false,
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import * as core from "@actions/core";
+import type { Outcome } from "../domain/outcome.ts";
+import { type Problem, UserError } from "../domain/problem.ts";
+import { type Request, commands, isCommand } from "../domain/request.ts";
+import { failureSummary, summary } from "../reports/summary.ts";
+import { terminalReport } from "../reports/terminal.ts";
+import { type Shell, exitCodeOf, outputsOf, sortFailure } from "./shell.ts";
+
+/** The runner shows ten annotations of a type per step; the last one then counts the rest. */
+const annotationsShown = 10;
+
+/** Reads the Action's inputs, the only place that does. @throws UserError when `command` is not one of ours. */
+export function readInputs(): Request {
+  const command = core.getInput("command");
+  if (!isCommand(command))
+    throw new UserError([
+      {
+        code: "input.unknown-command",
+        message: command === "" ? "the input `command` is missing" : `the input \`command\` is "${command}", which is no command`,
+        hint: `Write with: command: one of ${Object.keys(commands).join(", ")}.`,
+      },
+    ]);
+  return {
+    command,
+    config: core.getInput("config") || "modelgate.yml",
+    image: core.getInput("image") || null,
+    environment: core.getInput("environment") || null,
+    reason: core.getInput("reason"),
+    record: false,
+  };
+}
+
+const annotation = (problem: Problem): [string, core.AnnotationProperties] => [
+  `${problem.message}\n${problem.hint}`,
+  {
+    title: `modelgate: ${problem.code}`,
+    ...(problem.at && { file: problem.at.file }),
+    ...(problem.at?.line !== undefined && { startLine: problem.at.line }),
+    ...(problem.at?.column !== undefined && { startColumn: problem.at.column }),
+  },
+];
+
+function annotate(problems: readonly Problem[]): void {
+  const shown = problems.length > annotationsShown ? problems.slice(0, annotationsShown - 1) : problems;
+  for (const problem of shown) core.error(...annotation(problem));
+  if (shown.length < problems.length) core.error(`${problems.length - shown.length} more problems are listed in the log and the summary`);
+}
+
+/** Outputs go first: they must be there also when the summary cannot be written. */
+async function publish(outputs: Record<string, string>, markdown: string): Promise<void> {
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
+  if (process.env["GITHUB_STEP_SUMMARY"]) await core.summary.addRaw(markdown, true).write();
+}
+
+/** The commit the run is about: of a pull request its head, not the merge the runner made. */
+function commit(): string | null {
+  const path = process.env["GITHUB_EVENT_PATH"];
+  const fallback = process.env["GITHUB_SHA"] ?? null;
+  if (!path || process.env["GITHUB_EVENT_NAME"] !== "pull_request") return fallback;
+  const event = JSON.parse(readFileSync(path, "utf8")) as { pull_request?: { head?: { sha?: unknown } } };
+  const head = event.pull_request?.head?.sha;
+  return typeof head === "string" ? head : fallback;
+}
+
+function runUrl(): string | null {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = process.env;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : null;
+}
+
+/** The host of a GitHub job: log groups, annotations at their places, the summary, outputs always set. */
+export function githubShell(options: { version: string }): Shell {
+  return {
+    source: { commit: commit(), run: runUrl(), actor: process.env["GITHUB_ACTOR"] ?? "unknown" },
+    step: (title, work) => core.group(title, work),
+    note: (text, share) => {
+      if (share === undefined) core.info(text);
+    },
+    warn: (problem) => core.warning(...annotation(problem)),
+    async finish(outcome: Outcome) {
+      core.info(terminalReport(outcome));
+      await publish(outputsOf(outcome), summary(outcome));
+      const exitCode = exitCodeOf(outcome);
+      if (exitCode !== 0) core.error(outcome.headline, { title: `modelgate: ${outcome.verdict}` });
+      process.exitCode = exitCode;
+    },
+    async fail(error) {
+      const failure = sortFailure(error, options.version);
+      annotate(failure.problems);
+      for (const problem of failure.problems) core.info(`${problem.code}: ${problem.message} ${problem.hint}`);
+      for (const line of failure.context) core.info(line);
+      if (failure.problems.length === 0) core.error(failure.context[0] ?? "modelgate failed");
+      await publish(outputsOf(null), failureSummary(failure.problems, failure.context));
+      process.exitCode = failure.exitCode;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { formatImage } from "../domain/image.ts";
+import { formatTensor } from "../domain/model.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import { formatBytes, formatNumber } from "./numbers.ts";
+
+/** A part of a report, before it becomes Markdown, HTML or text. Cells are plain text: each renderer escapes them. */
+export interface Section {
+  title: string;
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+  /** Sentences below the table. */
+  notes: readonly string[];
+}
+
+/** The word a verdict is shown as. */
+export const verdictWord = (outcome: Outcome): string => (outcome.verdict === "none" ? "DONE" : outcome.verdict.toUpperCase());
+
+const facts = (outcome: Outcome): Section => {
+  const { model, image, previousImage, environment, url } = outcome;
+  const rows: [string, string | null][] = [
+    ["environment", environment],
+    ["image", image && formatImage(image)],
+    ["model", model && `${model.name}, ${model.format}, ${formatBytes(model.bytes)}, ${model.digest}`],
+    ["inputs", model && model.inputs.map((spec) => `${spec.name}: ${formatTensor(spec)}`).join(", ")],
+    ["outputs", model && model.outputs.map((spec) => `${spec.name}: ${formatTensor(spec)}`).join(", ")],
+    ["address", url],
+    ["before", previousImage && formatImage(previousImage)],
+  ];
+  return { title: "Release", columns: ["", ""], rows: rows.filter((row): row is [string, string] => row[1] !== null), notes: outcome.notes };
+};
+
+const gates = ({ judgement }: Outcome): Section[] => {
+  if (!judgement) return [];
+  const rows = judgement.checks.map((check) => [
+    check.status,
+    check.text,
+    formatNumber(check.value, check.unit),
+    formatNumber(check.ref, check.unit),
+    check.lower === null && check.upper === null ? "" : `${formatNumber(check.lower, check.unit)} to ${formatNumber(check.upper, check.unit)}`,
+    check.n === null ? "" : String(check.n),
+  ]);
+  const notes = judgement.checks.filter((check) => check.status !== "pass").map((check) => `${check.text}: ${check.sentence}`);
+  return [{ title: "Gates", columns: ["", "gate", "value", "champion", "bounds", "n"], rows, notes }];
+};
+
+const smoke = ({ smoke: report }: Outcome): Section[] =>
+  report ? [{ title: "Smoke test", columns: ["", "step", "what it saw"], rows: report.steps.map((s) => [s.ok ? "pass" : s.level === "required" ? "fail" : "warn", s.id, s.detail]), notes: [] }] : [];
+
+const flips = ({ flips: found }: Outcome): Section[] =>
+  found && found.count > 0
+    ? [
+        {
+          title: "Rows that flipped",
+          columns: ["row", "label", "served candidate", "champion"],
+          rows: found.rows.map((flip) => [flip.id, flip.label, flip.candidate, flip.champion ?? ""]),
+          notes: found.count > found.rows.length ? [`${found.count} rows in all; predictions.jsonl has every one.`] : [],
+        },
+      ]
+    : [];
+
+const trail = ({ evidence, files }: Outcome): Section[] => {
+  const rows = [...evidence.map(({ kind, digest }) => [kind, digest]), ...Object.entries(files)];
+  return rows.length > 0 ? [{ title: "Evidence and files", columns: ["", ""], rows, notes: [] }] : [];
+};
+
+/** All parts of an outcome's report, in the order a reader needs them: what failed first. */
+export const sections = (outcome: Outcome): Section[] => [...gates(outcome), ...flips(outcome), ...smoke(outcome), facts(outcome), ...trail(outcome)].filter((s) => s.rows.length > 0 || s.notes.length > 0);
