@@ -28,7 +28,8 @@ function run(folder: string): number {
   return differing > 0 ? 1 : 0;
 }
 
-const show = (value: unknown): string => (typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "nothing"));
+const show = (value: unknown): string =>
+  typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "nothing");
 
 const folder = process.argv[2];
 if (folder === undefined || !existsSync(resolve(folder))) {

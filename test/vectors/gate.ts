@@ -8,15 +8,10 @@ import { confusion } from "../../src/domain/metrics/confusion.ts";
 import { metrics } from "../../src/domain/metrics/index.ts";
 import { compute, type RowMetric, type Rows } from "../../src/domain/metrics/metric.ts";
 import type { Answers, Observations } from "../../src/domain/observations/observations.ts";
+import { rowMetric } from "../domain/metrics/named.ts";
 
 /** Vector file name → what the shipped code gets for the input of a case. */
 type Runner = (input: never) => unknown;
-
-function rowMetric(name: string): RowMetric {
-  const metric = metrics[name];
-  if (metric?.kind !== "rows") throw new Error(`${name} is no metric of rows`);
-  return metric;
-}
 
 const measure = (rows: Rows, name: string, args: Arguments = {}) => compute(rowMetric(name), rows, args);
 const measureAll = (rows: Rows, names: readonly string[], args: Arguments = {}) =>

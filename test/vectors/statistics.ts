@@ -1,11 +1,5 @@
 import { betaTails } from "../../src/domain/statistics/beta.ts";
-import {
-  bca,
-  interpolated,
-  leaveOneOut,
-  resample,
-  type Statistic,
-} from "../../src/domain/statistics/bootstrap.ts";
+import { bca, interpolated, leaveOneOut, resample, type Statistic } from "../../src/domain/statistics/bootstrap.ts";
 import { lgamma } from "../../src/domain/statistics/gamma.ts";
 import {
   clopperPearson,

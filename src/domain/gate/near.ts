@@ -15,7 +15,7 @@ function distance(a: string, b: string): number {
 }
 
 /** The known word nearest to one that is not known, when it is near enough to be meant. */
-export function nearest(word: string, known: readonly string[]): string | null {
+function nearest(word: string, known: readonly string[]): string | null {
   const [best] = known
     .map((name) => ({ name, edits: distance(word.toLowerCase().slice(0, 64), name.toLowerCase().slice(0, 64)) }))
     .toSorted((a, b) => a.edits - b.edits);

@@ -3,14 +3,14 @@ import { Scanner } from "./scanner.ts";
 
 export { GateSyntaxError } from "./scanner.ts";
 
-export const references = ["champion", "baseline", "previous"] as const;
+const references = ["champion", "baseline", "previous"] as const;
 export type Reference = (typeof references)[number];
 const operators = [">=", "<=", ">", "<"] as const;
 export type Operator = (typeof operators)[number];
-export type NumberUnit = "%" | "ms" | "rps" | "pp";
+type NumberUnit = "%" | "ms" | "rps" | "pp";
 
 /** What stands right of the operator. Times are in ms, `%` and `pp` are divided by 100; `unit` is what was written. */
-export type Right =
+type Right =
   | { kind: "value"; value: number; unit: NumberUnit | null }
   | { kind: "ref"; ref: Reference; mul: number; off: number; unit: NumberUnit | null };
 

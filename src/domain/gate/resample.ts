@@ -13,14 +13,14 @@ import { bcaBounds } from "../statistics/bootstrap.ts";
 import { type Bounds, without } from "./bounds.ts";
 
 /** A contrast of weighted cells, and the cell of each row. Without equal rows every row is its own cell. */
-export interface Resampled {
+interface Resampled {
   contrast: (weights: Uint32Array) => number;
   cellOf: ArrayLike<number>;
   cells: number;
 }
 
 /** How resampling is asked. */
-export interface Resampling {
+interface Resampling {
   replicates: number;
   seed: string;
   confidence: number;

@@ -32,7 +32,7 @@ export interface Finding {
 }
 
 /** One judged slice. */
-export interface SliceResult
+interface SliceResult
   extends Pick<
     Finding,
     "status" | "reason" | "n" | "value" | "ref" | "estimate" | "lower" | "upper" | "method" | "B" | "seed" | "needsN"

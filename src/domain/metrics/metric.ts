@@ -5,7 +5,7 @@ import type { ArgumentRule, Arguments } from "./arguments.ts";
 export type Unit = "ratio" | "score" | "nats" | "ms" | "per second" | "label units" | "squared label units";
 
 /** Which way is better; `zero`: the nearer to zero the better (bias). */
-export type Direction = "higher" | "lower" | "zero";
+type Direction = "higher" | "lower" | "zero";
 
 /** A value that does not exist, and why. Never 0, never NaN. */
 export interface Undefined {
@@ -83,7 +83,7 @@ function servedNumbers(answers: Answers): readonly Float64Array[] {
 }
 
 /** Why nothing can be computed of these rows, or null: no rows, a length that differs, NaN, a label that is no class. */
-export function unsound({ truth, answers, classes }: Rows): Undefined | null {
+function unsound({ truth, answers, classes }: Rows): Undefined | null {
   if (truth.length === 0) return { undefined: "no_rows" };
   if (rowCount(answers) !== truth.length) return { undefined: "rows_differ" };
   if (!truth.every(Number.isFinite) || !servedNumbers(answers).every((numbers) => numbers.every(Number.isFinite)))

@@ -1,4 +1,4 @@
-import { type Tails, deviance, stirlingError } from "./gamma.ts";
+import { deviance, stirlingError, type Tails } from "./gamma.ts";
 
 /**
  * gamma(a+b+1) / (gamma(a+1) gamma(b+1)) x^a y^b by Loader's saddle point (2000), for real a, b > 0 and x + y = 1.

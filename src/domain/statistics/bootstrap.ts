@@ -15,7 +15,7 @@ export function resample(asked: { n: number; replicates: number; seed: string; s
   });
 }
 
-/** The statistic without each row in turn. */
+/** The statistic without each row in turn; the other rows come in ascending order. */
 export function leaveOneOut(n: number, statistic: Statistic): Float64Array {
   const indices = Int32Array.from({ length: n - 1 }, (_, i) => i + 1);
   return Float64Array.from({ length: n }, (_, left) => {
@@ -52,7 +52,8 @@ export function bca(
   const share = mean(replicates.map((value) => (value < theta ? 1 : value === theta ? 0.5 : 0)));
   const centre = mean(jackknife);
   const moves = jackknife.map((value) => centre - value);
-  const [squares, cubes] = [2, 3].map((power) => moves.reduce((sum, move) => sum + move ** power, 0)) as [number, number];
+  const squares = moves.reduce((sum, move) => sum + move ** 2, 0);
+  const cubes = moves.reduce((sum, move) => sum + move ** 3, 0);
   const corrected = share > 0 && share < 1 && squares > 0;
   const z0 = corrected ? normalQuantile(share) : 0;
   const acceleration = corrected ? cubes / (6 * squares ** 1.5) : 0;
@@ -77,9 +78,13 @@ export function bcaBounds(options: {
 }): { lower: number; upper: number; degenerate: boolean } {
   const theta = options.statistic(null);
   const replicates = resample(options);
-  if (Number.isNaN(theta) || replicates.some(Number.isNaN)) return { lower: Number.NaN, upper: Number.NaN, degenerate: false };
+  if (Number.isNaN(theta) || replicates.some(Number.isNaN))
+    return { lower: Number.NaN, upper: Number.NaN, degenerate: false };
   if (replicates.every((value) => value === replicates[0]))
     return { lower: replicates[0]!, upper: replicates[0]!, degenerate: true };
-  const { lower, upper } = bca({ theta, replicates, jackknife: leaveOneOut(options.n, options.statistic) }, options.confidence);
+  const { lower, upper } = bca(
+    { theta, replicates, jackknife: leaveOneOut(options.n, options.statistic) },
+    options.confidence,
+  );
   return { lower, upper, degenerate: false };
 }

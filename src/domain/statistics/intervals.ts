@@ -84,7 +84,9 @@ export function quantileRanks(
   p: number,
   confidence: number,
 ): { lower: number | null; upper: number | null } {
-  const above = firstWhere(n - 1, (k) => binomialCdf(k, n, p) >= confidence) + 1;
-  const below = firstWhere(n, (k) => binomialSurvival(k, n, p) < confidence);
+  // A probability that equals the confidence, as with one value, must not be lost to its last bit.
+  const least = confidence - 1e-12;
+  const above = firstWhere(n - 1, (k) => binomialCdf(k, n, p) >= least) + 1;
+  const below = firstWhere(n, (k) => binomialSurvival(k, n, p) < least);
   return { lower: below > 0 ? below : null, upper: above <= n ? above : null };
 }

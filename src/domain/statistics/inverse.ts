@@ -6,7 +6,7 @@ import type { Tails } from "./gamma.ts";
  * needs no starting point and no derivative and finds 1e-300 as surely as 1e300.
  */
 export function inverse(tails: (x: number) => Tails, wanted: Tails, end: number): number {
-  if (!(wanted.lower >= 0 && wanted.upper >= 0)) return Number.NaN;
+  if (!(wanted.lower >= 0 && wanted.upper >= 0) || Number.isNaN(tails(0.5).lower)) return Number.NaN;
   if (wanted.lower === 0) return 0;
   if (wanted.upper === 0) return end;
   const before =

@@ -30,7 +30,7 @@ export interface LoadSummary {
 }
 
 const ascending = (events: readonly LoadEvent[], value: (event: LoadEvent) => number): Float64Array =>
-  Float64Array.from(events, value).sort();
+  Float64Array.from(events, value).toSorted();
 
 /** Numbers of a run of at least one request. @param slo latency in ms from the intended send that counts as good */
 export function loadSummary(events: readonly LoadEvent[], slo: number): LoadSummary {
@@ -88,8 +88,9 @@ export function streamNumbers(arrivals: readonly number[], tokens: number): Stre
  */
 export function leastUnder(asked: { over: number; share: number; tolerance: number; confidence: number }): number {
   const share = asked.share - asked.tolerance;
-  const shown = (under: number) =>
-    under > 0 && betaTails(under, asked.over + 1, share).lower < 1 - asked.confidence;
+  // Strictly below; a probability equal to the limit but for its last bit does not count.
+  const limit = (1 - asked.confidence) * (1 - 1e-12);
+  const shown = (under: number) => betaTails(under, asked.over + 1, share).lower < limit;
   let high = 1;
   while (!shown(high)) high *= 2;
   let low = Math.floor(high / 2);
@@ -111,7 +112,7 @@ export function designEffect(
   blocks: number,
 ): { share: number; designEffect: number; nEff: number } {
   const n = over.length;
-  const values = Float64Array.from(over as ArrayLike<number>, Number);
+  const values = Float64Array.from<number | boolean>(over, Number);
   const share = mean(values);
   const used = Math.min(blocks, n);
   const shares = Array.from({ length: used }, (_, i) =>

@@ -9,7 +9,7 @@ interface Placements {
 
 /** For each value the share of `others` below it, ties half: mid-ranks of both groups less those within the group. */
 function placed(values: Float64Array, others: Float64Array): Float64Array {
-  const order = Float64Array.from(others).sort();
+  const order = others.toSorted();
   const countBelow = (value: number, orEqual: boolean): number => {
     let [low, high] = [0, order.length];
     while (low < high) {
@@ -29,6 +29,8 @@ function placements(truth: ArrayLike<number>, scores: Float64Array): Placements 
   const negative = placed(negatives, positives).map((share) => 1 - share);
   return { auc: mean(positive), positive, negative };
 }
+
+const less = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value - b[i]!);
 
 const varianceOf = ({ positive, negative }: Pick<Placements, "positive" | "negative">): number =>
   variance(positive) / positive.length + variance(negative) / negative.length;
@@ -58,7 +60,6 @@ export function delongPaired(
   covariance: number;
 } {
   const [own, other] = [placements(truth, candidate), placements(truth, champion)];
-  const less = (a: Float64Array, b: Float64Array) => a.map((value, i) => value - b[i]!);
   const differenceVariance = varianceOf({
     positive: less(own.positive, other.positive),
     negative: less(own.negative, other.negative),
@@ -74,8 +75,11 @@ export function delongPaired(
 }
 
 /** Bounds of an area `reach` standard errors away on the logit scale, which keeps them inside 0 and 1. */
-export function logitBounds({ auc, variance }: { auc: number; variance: number }, reach: number): [number, number] {
+export function logitBounds(
+  { auc, variance: square }: { auc: number; variance: number },
+  reach: number,
+): [number, number] {
   const logit = Math.log(auc / (1 - auc));
-  const step = (reach * Math.sqrt(variance)) / (auc * (1 - auc));
+  const step = (reach * Math.sqrt(square)) / (auc * (1 - auc));
   return [1 / (1 + Math.exp(step - logit)), 1 / (1 + Math.exp(-step - logit))];
 }

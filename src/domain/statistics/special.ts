@@ -1,7 +1,7 @@
 // No npm library serves here: simple-statistics looks the normal up in a four-digit table, jstat says Phi(-10) = 0 and
 // rounds binomials to ten digits, and @stdlib is accurate but brings hundreds of packages; a wrong tail is a wrong verdict.
 import { betaTails, binomialTerm } from "./beta.ts";
-import { type Tails, gammaTails } from "./gamma.ts";
+import { gammaTails, type Tails } from "./gamma.ts";
 import { inverse } from "./inverse.ts";
 
 /** P(|Z| <= z) and P(|Z| > z) of a standard normal, z >= 0. */

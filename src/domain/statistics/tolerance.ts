@@ -34,7 +34,8 @@ function isClose(actual: number, expected: number, { rtol, atol, equalNan }: Tol
 }
 
 /** A miss where nothing is allowed, or by a number that is not finite, is beyond every other. */
-const ratio = ({ error, allowed }: Miss): number => (Number.isFinite(error) ? error / allowed : Number.POSITIVE_INFINITY);
+const ratio = ({ error, allowed }: Miss): number =>
+  Number.isFinite(error) ? error / allowed : Number.POSITIVE_INFINITY;
 
 /**
  * Compares as numpy.allclose does: |actual - expected| <= atol + rtol |expected|, the same shape, infinities equal only to

@@ -1,11 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  aucBounds,
-  bootstrapBounds,
-  meanBounds,
-  pairedAucBounds,
-  pairedRateBounds,
-} from "../../../src/domain/gate/bounds.ts";
+import { aucBounds, meanBounds, pairedAucBounds, pairedRateBounds } from "../../../src/domain/gate/bounds.ts";
 
 const half = Uint8Array.from({ length: 80 }, (_, row) => (row < 40 ? 1 : 0));
 const asked = { confidence: 0.95, bound: 0.9, low: true };

@@ -8,10 +8,12 @@ export const context: DecisionContext = {
   firstPromotion: "allow",
 };
 
+const labels = (right: readonly boolean[]): Uint8Array =>
+  Uint8Array.from(right, (yes, row) => (yes ? row % 2 : 1 - (row % 2)));
+
 /** Binary rows: on each row the candidate, and the champion, is right or not. Truth alternates. */
 export function rightOrNot(candidate: readonly boolean[], champion: readonly boolean[] | null): Observations {
   const truth = Float64Array.from(candidate, (_, row) => row % 2);
-  const labels = (right: readonly boolean[]) => Uint8Array.from(right, (yes, row) => (yes ? row % 2 : 1 - (row % 2)));
   return {
     task: "binary",
     classes: ["no", "yes"],

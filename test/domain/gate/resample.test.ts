@@ -1,10 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { bootstrapBounds, resampled } from "../../../src/domain/gate/resample.ts";
-import { metrics } from "../../../src/domain/metrics/index.ts";
-import type { RowMetric, Rows } from "../../../src/domain/metrics/metric.ts";
+import type { Rows } from "../../../src/domain/metrics/metric.ts";
+import { rowMetric } from "../metrics/named.ts";
 
 const asked = { replicates: 100, seed: "s", confidence: 0.9 };
 const rows = Int32Array.from({ length: 20 }, (_, row) => row);
+
+const withoutFirst = (weights: Uint32Array) => (weights[0] === 0 ? Number.NaN : weights[1]!);
+const labels = (shift: number) =>
+  Int32Array.from({ length: 90 }, (_, row) => (row * 7 + (row % shift === 0 ? 1 : 0)) % 3);
+const model = (shift: number): Rows => ({
+  truth: Float64Array.from(labels(1000)),
+  classes: ["a", "b", "c"],
+  answers: { task: "multiclass", labels: labels(shift), probabilities: null },
+});
 
 describe("resampling that shows nothing gives no bound", () => {
   test("all resamples equal", () => {
@@ -13,23 +22,15 @@ describe("resampling that shows nothing gives no bound", () => {
   });
 
   test("undefined on some resamples", () => {
-    const contrast = (weights: Uint32Array) => (weights[0] === 0 ? Number.NaN : weights[1]!);
-    expect(bootstrapBounds({ contrast, cellOf: rows, cells: 20 }, asked)).toMatchObject({
+    expect(bootstrapBounds({ contrast: withoutFirst, cellOf: rows, cells: 20 }, asked)).toMatchObject({
       undefined: "resample_undefined",
     });
   });
 });
 
 describe("the joint table gives the same bounds as the rows", () => {
-  const labels = (shift: number) =>
-    Int32Array.from({ length: 90 }, (_, row) => (row * 7 + (row % shift === 0 ? 1 : 0)) % 3);
-  const model = (shift: number): Rows => ({
-    truth: Float64Array.from(labels(1000)),
-    classes: ["a", "b", "c"],
-    answers: { task: "multiclass", labels: labels(shift), probabilities: null },
-  });
   test.each(["f1", "mcc", "kappa", "balanced_accuracy", "precision"])("%s", (name) => {
-    const metric = metrics[name] as RowMetric;
+    const metric = rowMetric(name);
     const [table, each] = [metric, { ...metric, counts: false }].map(
       (by) => resampled(model(5), model(4), { metric: by, args: {}, mul: 1 })!,
     );

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { metrics } from "../../../src/domain/metrics/index.ts";
-import type { RunMetric } from "../../../src/domain/metrics/metric.ts";
 import type { LoadEvent, LoadRun } from "../../../src/domain/observations/observations.ts";
+import { runMetric } from "./named.ts";
 
 const run = (events: readonly LoadEvent[]): LoadRun => ({
   profile: "server",
@@ -15,8 +14,7 @@ const at = (intended: number, took: number, ok = true): LoadEvent => ({
   done: intended + took,
   ok,
 });
-const measure = (name: string, load: LoadRun, stat: string | null = null) =>
-  (metrics[name] as RunMetric).compute(load, stat);
+const measure = (name: string, load: LoadRun, stat: string | null = null) => runMetric(name).compute(load, stat);
 
 const four = run([at(0, 10), at(100, 40), at(200, 30), at(300, 20)]);
 

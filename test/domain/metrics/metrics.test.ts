@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { metricNamed, metrics } from "../../../src/domain/metrics/index.ts";
 import {
@@ -10,6 +10,7 @@ import {
   type Value,
 } from "../../../src/domain/metrics/metric.ts";
 import type { Task } from "../../../src/domain/observations/observations.ts";
+import { rowMetric } from "./named.ts";
 
 const classes: Record<Task, readonly string[]> = { binary: ["no", "yes"], multiclass: ["a", "b", "c"], regression: [] };
 const requiredArguments: Record<string, Record<string, string>> = {
@@ -107,13 +108,9 @@ describe("a value is a finite number or has a reason", () => {
     fc.assert(
       fc.property(rowsOf(task), ({ rows }) => {
         const found = compute(metric, rows, requiredArguments[name]);
-        expect(isUndefined(found) ? found.undefined : Number.isFinite(found)).toBeTruthy();
-        if (!isUndefined(found)) {
-          expect(found).toBeGreaterThanOrEqual(metric.range[0] - 1e-9);
-          expect(found).toBeLessThanOrEqual(
-            metric.range[1] + 1e-9 + (name === "brier" && task === "multiclass" ? 1 : 0),
-          );
-        }
+        const most = name === "brier" && task === "multiclass" ? 3 : metric.range[1];
+        const within = (x: number) => x >= metric.range[0] - 1e-9 && x <= most + 1e-9;
+        expect(isUndefined(found) ? found.undefined.length > 0 : within(found)).toBe(true);
       }),
     );
   });
@@ -135,7 +132,7 @@ describe("no metric has a value", () => {
     expect(compute(metric, rows, requiredArguments[name])).toEqual({ undefined: "not_finite" });
   });
 
-  const accuracy = metrics.accuracy as RowMetric;
+  const accuracy = rowMetric("accuracy");
   const two: Rows = {
     truth: Float64Array.of(0, 1),
     classes: ["no", "yes"],
@@ -151,11 +148,11 @@ describe("no metric has a value", () => {
     ["of fewer answers than rows", accuracy, { ...two, truth: Float64Array.of(0, 1, 1) }, "rows_differ"],
     ["of a label that is no class", accuracy, { ...two, truth: Float64Array.of(0, 2) }, "unknown_class"],
     ["of a label between classes", accuracy, { ...two, truth: Float64Array.of(0, 0.5) }, "unknown_class"],
-    ["of another task", metrics.mae as RowMetric, two, "wrong_task"],
-    ["of scores that are not served", metrics.roc_auc as RowMetric, two, "no_scores"],
+    ["of another task", rowMetric("mae"), two, "wrong_task"],
+    ["of scores that are not served", rowMetric("roc_auc"), two, "no_scores"],
     [
       "of a score above 1 as a probability",
-      metrics.log_loss as RowMetric,
+      rowMetric("log_loss"),
       { ...two, answers: { task: "binary", labels: Uint8Array.of(0, 1), scores: Float64Array.of(0, 1.5) } },
       "not_probability",
     ],
@@ -166,21 +163,23 @@ describe("no metric has a value", () => {
 
 test("kappa is undefined when agreement by chance is complete", () => {
   const answers = { task: "binary", labels: Uint8Array.of(1, 1), scores: null } as const;
-  expect(
-    compute(metrics.kappa as RowMetric, { truth: Float64Array.of(1, 1), classes: ["no", "yes"], answers }),
-  ).toEqual({ undefined: "chance_agreement" });
+  expect(compute(rowMetric("kappa"), { truth: Float64Array.of(1, 1), classes: ["no", "yes"], answers })).toEqual({
+    undefined: "chance_agreement",
+  });
 });
 
 test("r2 keeps its digits under a large offset", () => {
-  const values = (offset: number) => Float64Array.of(0.1, 0.4, 0.2, 0.9).map((x) => x + offset);
-  const truth = (offset: number) => Float64Array.of(0, 0.5, 0.25, 0.75).map((x) => x + offset);
+  const [values, truth] = [
+    [0.1, 0.4, 0.2, 0.9],
+    [0, 0.5, 0.25, 0.75],
+  ].map((list) => (offset: number) => Float64Array.from(list, (x) => x + offset));
   const at = (offset: number) =>
-    compute(metrics.r2 as RowMetric, {
-      truth: truth(offset),
+    compute(rowMetric("r2"), {
+      truth: truth!(offset),
       classes: [],
-      answers: { task: "regression", values: values(offset) },
+      answers: { task: "regression", values: values!(offset) },
     });
-  expect(at(1e9)).toBeCloseTo(at(0) as number, 5);
+  expect(at(1e9)).toBeCloseTo(Number(at(0)), 5);
 });
 
 test("kendall counts pairs", () => {
@@ -197,13 +196,13 @@ test("kendall counts pairs", () => {
           untiedX += Math.abs(dx);
           untiedY += Math.abs(dy);
         }
-      const found = compute(metrics.kendall as RowMetric, {
+      const found = compute(rowMetric("kendall"), {
         truth,
         classes: [],
         answers: { task: "regression", values },
       });
-      if (untiedX * untiedY === 0) expect(found).toEqual({ undefined: "constant_input" });
-      else expect(found).toBeCloseTo(balance / Math.sqrt(untiedX * untiedY), 10);
+      const spread = Math.sqrt(untiedX * untiedY);
+      expect(rounded(found)).toEqual(rounded(spread === 0 ? { undefined: "constant_input" } : balance / spread));
     }),
   );
 });

@@ -1,0 +1,104 @@
+import { createServer } from "node:http";
+import { createMetrics } from "./metrics.mjs";
+import { BadRequest } from "./tensors.mjs";
+
+const json = { "content-type": "application/json" };
+
+/** JSON with integers beyond 2^53 kept exactly, for models that take 64-bit integers. */
+const exactly = (_key, value, context) => (typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context.source) : value);
+
+function parse(text, wide) {
+  try {
+    return JSON.parse(text, wide ? exactly : undefined);
+  } catch (error) {
+    throw new BadRequest(`the request is not JSON: ${error.message}`);
+  }
+}
+
+async function readBody(request, limit) {
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw new BadRequest(`the request is larger than ${limit} bytes`, 413);
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > limit) throw new BadRequest(`the request is larger than ${limit} bytes`, 413);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The server of one model: Open Inference Protocol v2, /metrics, bounded in size and concurrency. */
+export function createModelServer(model, { bodyLimit, queueLimit }) {
+  const metrics = createMetrics();
+  let inFlight = 0;
+  let stopping = false;
+
+  async function infer(request) {
+    if (!/^application\/(json|.*\+json)\s*(;|$)/i.test(request.headers["content-type"] ?? "")) throw new BadRequest("the content type must be application/json", 415);
+    if (inFlight >= queueLimit) throw new BadRequest("too many requests wait already", 503);
+    inFlight++;
+    try {
+      return await model.infer(parse(await readBody(request, bodyLimit), model.wide));
+    } finally {
+      inFlight--;
+    }
+  }
+
+  const named = (name) => {
+    if (decodeURIComponent(name) !== model.name) throw new BadRequest(`there is no model "${decodeURIComponent(name)}"; this server has "${model.name}"`, 404);
+  };
+  const versioned = (version) => {
+    if (version !== undefined && version !== "1") throw new BadRequest(`there is no version "${version}"`, 404);
+  };
+  const healthy = () => {
+    if (stopping) throw new BadRequest("the server is stopping", 503);
+    return "{}";
+  };
+  const routes = [
+    ["GET", /^\/v2\/health\/live$/, () => "{}"],
+    ["GET", /^\/v2\/health\/ready$/, healthy],
+    ["GET", /^\/v2$/, () => JSON.stringify({ name: "modelgate-onnx-server", version: "1.0.0", extensions: [] })],
+    ["GET", /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?\/ready$/, (_request, name, version) => (named(name), versioned(version), healthy())],
+    ["GET", /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?$/, (_request, name, version) => (named(name), versioned(version), JSON.stringify(model.metadata))],
+    ["POST", /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?\/infer$/, (request, name, version) => (named(name), versioned(version), infer(request))],
+  ];
+
+  async function answer(request) {
+    const { pathname } = new URL(request.url, "http://server");
+    const matches = routes.map(([method, path, work]) => ({ method, work, found: path.exec(pathname) })).filter(({ found }) => found);
+    if (matches.length === 0) throw new BadRequest(`there is nothing at ${pathname}`, 404);
+    const route = matches.find(({ method }) => method === request.method);
+    if (!route) throw new BadRequest(`${pathname} takes ${matches.map(({ method }) => method).join(", ")}`, 405);
+    return route.work(request, ...route.found.slice(1));
+  }
+
+  const server = createServer(async (request, response) => {
+    const started = performance.now();
+    if (request.method === "GET" && request.url === "/metrics") {
+      response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(metrics.text({ ...model, inFlight }));
+      return;
+    }
+    let [status, body] = [200, ""];
+    try {
+      body = await answer(request);
+    } catch (error) {
+      status = error instanceof BadRequest ? error.status : 500;
+      body = JSON.stringify({ error: error instanceof BadRequest ? error.message : "the server failed; its log says why" });
+      if (status === 500) console.error(error);
+    }
+    metrics.observe(status, (performance.now() - started) / 1000);
+    const closing = stopping || !request.complete ? { connection: "close" } : {};
+    response.writeHead(status, { ...json, ...closing, ...(status === 503 && { "retry-after": "1" }) }).end(body);
+  });
+
+  return {
+    server,
+    /** Stops accepting, finishes what is under way, then resolves. */
+    stop: () =>
+      new Promise((resolve) => {
+        stopping = true;
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}

@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as ort from "onnxruntime-node";
+import { BadRequest, datatypes, readInput, toTensor, writeOutput } from "./tensors.mjs";
+
+async function fileDigest(path) {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { bytes, digest: `sha256:${hash.digest("hex")}` };
+}
+
+/** The digest over all files of the model: sha256 of the canonical JSON of [{bytes, digest, path}] sorted by path. */
+export async function digestOf(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
+  const files = [];
+  for (const path of paths.sort()) files.push({ ...(await fileDigest(join(folder, path))), path });
+  return `sha256:${createHash("sha256").update(JSON.stringify(files)).digest("hex")}`;
+}
+
+const sideOf = (side) => (typeof side === "number" && side >= 0 ? side : -1);
+const specOf = (value) => ({ name: value.name, datatype: datatypes[value.type] ?? value.type.toUpperCase(), shape: (value.shape ?? []).map(sideOf) });
+
+/** The preprocessing of the image, when its build was given one. */
+async function preprocessing(folder) {
+  const path = join(folder, "preprocess.mjs");
+  if (!existsSync(path)) return (inputs) => inputs;
+  const { preprocess } = await import(pathToFileURL(path).href);
+  if (typeof preprocess !== "function") throw new Error(`${path} does not export a function called preprocess`);
+  return preprocess;
+}
+
+/** Loads a model; resolves when it can answer. */
+export async function loadModel({ name, main, folder, customFolder }) {
+  const digest = await digestOf(folder);
+  const preprocess = await preprocessing(customFolder);
+  const session = await ort.InferenceSession.create(join(folder, main));
+  const inputs = session.inputMetadata.filter((value) => value.isTensor).map(specOf);
+  const outputs = session.outputMetadata.filter((value) => value.isTensor).map(specOf);
+  const declared = new Map(inputs.map((spec) => [spec.name, spec]));
+  const served = new Set(outputs.map((spec) => spec.name));
+
+  return {
+    name,
+    digest,
+    metadata: { name, versions: ["1"], platform: "onnxruntime_onnxv1", inputs, outputs, parameters: { "modelgate.model_digest": digest } },
+    wide: inputs.some(({ datatype }) => datatype.endsWith("INT64")),
+    /** Answers one request body. @returns the JSON text of the answer. */
+    async infer(request) {
+      if (!Array.isArray(request?.inputs)) throw new BadRequest('the request needs "inputs", a list of tensors');
+      const read = Object.fromEntries(request.inputs.map((input) => readInput(input, declared)).map((input) => [input.name, input]));
+      const missing = [...declared.keys()].filter((key) => !Object.hasOwn(read, key));
+      if (missing.length > 0) throw new BadRequest(`the request lacks the input ${missing.join(", ")}`);
+      const wanted = request.outputs?.map?.((output) => output.name) ?? [...served];
+      const unknown = wanted.find((output) => !served.has(output));
+      if (unknown !== undefined) throw new BadRequest(`the model has no output "${unknown}"; its outputs are ${[...served].join(", ")}`);
+      const feeds = Object.fromEntries(Object.entries(await preprocess(read)).map(([key, input]) => [key, toTensor(ort.Tensor, input)]));
+      let results;
+      try {
+        results = await session.run(feeds, wanted);
+      } catch (error) {
+        throw new BadRequest(`the model cannot take this input: ${String(error.message).split("\n")[0]}`);
+      }
+      const id = typeof request.id === "string" ? `"id":${JSON.stringify(request.id)},` : "";
+      return `{"model_name":${JSON.stringify(name)},"model_version":"1",${id}"outputs":[${wanted.map((key) => writeOutput(key, results[key])).join(",")}]}`;
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { onnx } from "./onnx.ts";
+
+/** Model file formats: kind → format. */
+export const formats = { onnx };

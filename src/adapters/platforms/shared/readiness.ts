@@ -1,0 +1,48 @@
+import { get } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Release } from "../../../domain/release.ts";
+
+/** Where each protocol says that it is ready. */
+const readyPaths: Readonly<Record<string, (model: string) => string>> = {
+  v2: (model) => `/v2/models/${encodeURIComponent(model)}/ready`,
+};
+
+const oneRequest = 5_000;
+const first = 50;
+const longest = 2_000;
+
+const status = (url: string, signal: AbortSignal): Promise<number | null> =>
+  new Promise((resolve) => {
+    const request = get(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(oneRequest)]), agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? null);
+    });
+    request.on("error", () => resolve(null));
+  });
+
+export type Waited = { ready: true; url: string } | { ready: false; why: string };
+
+/** Asks a new endpoint until it is ready, its process is gone, or the time ran out. */
+export async function waitUntilReady(
+  release: Release,
+  options: {
+    milliseconds: number;
+    /** The endpoint's address; null while it is not known. */
+    address: () => Promise<string | null>;
+    /** Why the process will never be ready; null while it may be. */
+    gone: () => Promise<string | null>;
+    signal: AbortSignal;
+  },
+): Promise<Waited> {
+  const path = readyPaths[release.protocol]?.(release.model.name) ?? "/";
+  const deadline = performance.now() + options.milliseconds;
+  for (let delay = first; ; delay = Math.min(longest, delay * 1.5)) {
+    options.signal.throwIfAborted();
+    const url = await options.address();
+    if (url !== null && (await status(`${url}${path}`, options.signal)) === 200) return { ready: true, url };
+    const gone = await options.gone();
+    if (gone !== null) return { ready: false, why: gone };
+    if (performance.now() > deadline) return { ready: false, why: `it was not ready after ${options.milliseconds / 1000} s` };
+    await wait(delay, undefined, { signal: options.signal });
+  }
+}

@@ -1,0 +1,25 @@
+import { mkdir } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { cacheDir, extractTar, find } from "@actions/tool-cache";
+
+/**
+ * Prepares the tool cache outside a runner: the library reads its two folders from the environment, which a terminal does
+ * not set. On a runner they are left as they are.
+ */
+export function prepareToolCache(): void {
+  process.env["RUNNER_TOOL_CACHE"] ||= join(homedir(), ".cache/modelgate/tools");
+  process.env["RUNNER_TEMP"] ||= tmpdir();
+}
+
+/** A cached folder; made once by `make`, which fills a folder it is given. */
+export async function cached(tool: { name: string; version: string; architecture: string }, make: (folder: string) => Promise<void>, temporary: string): Promise<string> {
+  const found = find(tool.name, tool.version, tool.architecture);
+  if (found) return found;
+  await mkdir(temporary, { recursive: true });
+  await make(temporary);
+  return cacheDir(temporary, tool.name, tool.version, tool.architecture);
+}
+
+/** Unpacks a gzipped tar. */
+export const unpackTar = (archive: string, folder: string): Promise<string> => extractTar(archive, folder);
