@@ -89,6 +89,8 @@ export function createModelServer(model, { bodyLimit, queueLimit }) {
     metrics.observe(status, (performance.now() - started) / 1000);
     const closing = stopping || !request.complete ? { connection: "close" } : {};
     response.writeHead(status, { ...json, ...closing, ...(status === 503 && { "retry-after": "1" }) }).end(body);
+    // A body that was refused is read off, so that the client gets to see the answer.
+    if (!request.complete) request.resume();
   });
 
   return {

@@ -12,6 +12,8 @@ export interface LedgerEntry {
   phase: "intended" | "done" | "undone";
   act: "promote" | "rollback";
   image: Image;
+  /** Digest of the model in the image: what the platform must say after the act. */
+  modelDigest: Digest;
   /** What the environment ran before the act, as the platform said; null when nothing ran. */
   before: Image | null;
   /** Digest of the verdict statement the act rests on; null for a rollback to a release promoted earlier. */
@@ -42,3 +44,17 @@ export const openAct = (entries: readonly LedgerEntry[]): LedgerEntry | null => 
   const last = entries.at(-1);
   return last?.phase === "intended" ? last : null;
 };
+
+/**
+ * The promotions that stand, oldest first. A rollback takes away what lay above the release it went back to, so nothing
+ * that was taken back is ever gone back to.
+ */
+export function standing(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
+  const stack: LedgerEntry[] = [];
+  for (const entry of entries.filter(({ phase }) => phase === "done")) {
+    const at = stack.findLastIndex(({ image }) => image.digest === entry.image.digest);
+    if (entry.act === "rollback" && at >= 0) stack.splice(at + 1);
+    else stack.splice(at >= 0 && at === stack.length - 1 ? at : stack.length, 1, entry);
+  }
+  return stack;
+}

@@ -266,7 +266,7 @@ const load: Record<string, Runner> = {
     return { ttft, e2e: endToEnd, tpot, itl: gaps };
   },
   percentiles: ({ x }: { x: number[] }) => {
-    const sorted = Float64Array.from(x).sort();
+    const sorted = Float64Array.from(x).toSorted();
     return Object.fromEntries([50, 90, 95, 99, 99.9].map((p) => [`p${p}`, percentile(sorted, p / 100)]));
   },
   design_effect: (input: { over: number[]; blocks: number; confidence: number }) => {
@@ -294,11 +294,13 @@ interface Compared {
 const tolerance = ({ actual, expected, rtol, atol, equal_nan }: Compared) =>
   closeness(numbers(actual), numbers(expected), { rtol, atol, equalNan: equal_nan }).close;
 
+const kindOf = ({ kind }: { kind: string }): string => kind;
+
 /** The runner that the `kind` of an input names. */
 const byKind =
-  (record: Readonly<Record<string, Runner>>) =>
-  (input: { kind: string }): unknown =>
-    named(record, input.kind)(input as never);
+  (record: Readonly<Record<string, Runner>>): Runner =>
+  (input) =>
+    named(record, kindOf(input))(input);
 
 export const statisticsRunners: Readonly<Record<string, Runner>> = {
   special,

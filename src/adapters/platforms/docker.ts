@@ -49,7 +49,7 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
     const entries = stdout.pipe(extract());
     for await (const entry of entries) {
       const path = entry.header.name.split("/").slice(1).join("/");
-      if (entry.header.type === "file") await hash.add(path, entry);
+      if (entry.header.type === "file") await hash.add(path, entry as AsyncIterable<Buffer>);
       entry.resume();
     }
     if ((await ended) !== 0) throw new WorldError({ code: "platform.unavailable", message: "docker could not read the model out of the container", hint: "Look at docker ps and the engine's log." }, { side: "docker engine", during: "reading the model's bytes", retryable: true });

@@ -23,7 +23,8 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   }
 }
 
-const alive = (pid: number): boolean => {
+/** Whether a process of this machine is running. */
+export const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;

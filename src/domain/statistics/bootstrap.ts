@@ -54,12 +54,16 @@ export function bca(
   const moves = jackknife.map((value) => centre - value);
   const squares = moves.reduce((sum, move) => sum + move ** 2, 0);
   const cubes = moves.reduce((sum, move) => sum + move ** 3, 0);
-  const corrected = share > 0 && share < 1 && squares > 0;
+  const corrected = share > 0 && share < 1 && jackknife.some((value) => value !== jackknife[0]);
   const z0 = corrected ? normalQuantile(share) : 0;
   const acceleration = corrected ? cubes / (6 * squares ** 1.5) : 0;
   const at = (p: number): number => {
+    if (!corrected) return interpolated(sorted, p);
     const shifted = z0 + normalQuantile(p);
-    return interpolated(sorted, corrected ? normalCdf(z0 + shifted / (1 - acceleration * shifted)) : p);
+    const scale = 1 - acceleration * shifted;
+    // Beyond its pole the correction would turn a bound to the other side.
+    if (scale <= 0) return interpolated(sorted, shifted > 0 ? 1 : 0);
+    return interpolated(sorted, normalCdf(z0 + shifted / scale));
   };
   return { lower: at(1 - confidence), upper: at(confidence), z0, acceleration };
 }

@@ -7,13 +7,12 @@ export interface Tails {
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 const eulerGamma = 0.5772156649015329;
 
-/** Riemann's zeta(k) - 1 for k >= 2: a few terms and the Euler-Maclaurin rest, so that high k keep their digits. */
+/** Riemann's zeta(k) - 1 for k >= 2: 64 terms and the Euler-Maclaurin rest, so that high k keep their digits. */
 function zetaMinusOne(k: number): number {
-  const from = 10;
+  const from = 64;
   let sum = from ** (1 - k) / (k - 1) + from ** -k / 2 + (k * from ** (-k - 1)) / 12;
   sum -= (k * (k + 1) * (k + 2) * from ** (-k - 3)) / 720;
   sum += (k * (k + 1) * (k + 2) * (k + 3) * (k + 4) * from ** (-k - 5)) / 30_240;
-  sum -= (k * (k + 1) * (k + 2) * (k + 3) * (k + 4) * (k + 5) * (k + 6) * from ** (-k - 7)) / 1_209_600;
   for (let n = from - 1; n >= 2; n--) sum += n ** -k;
   return sum;
 }

@@ -66,7 +66,7 @@ export function tangoLower(b: number, c: number, n: number, confidence: number):
   let high = (b - c) / n;
   for (;;) {
     const middle = low + (high - low) / 2;
-    if (middle <= low || middle >= high) return high;
+    if (middle <= low || middle >= high) return low;
     if (tangoZ(b, c, n, middle) > wanted) low = middle;
     else high = middle;
   }

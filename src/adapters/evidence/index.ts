@@ -1,0 +1,2 @@
+export { createLedgerStore } from "./ledger.ts";
+export { createEvidenceStore } from "./statements.ts";

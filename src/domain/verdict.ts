@@ -1,0 +1,222 @@
+import type { Json } from "./canonical.ts";
+import { type Digest, isDigest } from "./digest.ts";
+import type { CheckResult } from "./gate/result.ts";
+import { verdictOf, type Verdict as Word } from "./gate/verdict.ts";
+import { type Image, isRepository } from "./image.ts";
+import { type Problem, UserError } from "./problem.ts";
+import type { Running } from "./release.ts";
+
+/** The body of verdict evidence: what was judged, against what, on which data, by which policy. */
+export interface Verdict {
+  schema: 1;
+  verdict: Word;
+  /** Why it is an error whatever the checks say: proof that is missing, did not pass or is about something else. */
+  reasons: readonly string[];
+  /** `before` and `after`: what the platform said ran when the evaluation began and ended. */
+  subject: { image: Image; modelDigest: Digest; before: Seen; after: Seen };
+  /** `source`: where the champion's answers came from, or `none`. */
+  champion: { image: Image | null; source: string };
+  data: { digest: Digest; rows: number };
+  /** Digest of the policy. */
+  policy: Digest;
+  checks: readonly CheckResult[];
+  /** Digest of the evaluation statement the numbers were read from. */
+  evaluation: Digest;
+  /** ISO 8601, UTC. */
+  at: string;
+}
+
+/** What a platform said was running. */
+export type Seen = Pick<Running, "image" | "modelDigest">;
+
+/** Whether two things are the same image with the same model bytes in it. The repository may differ: a copy is the same. */
+export const isSame = (a: Seen, b: Seen): boolean =>
+  a.image.digest === b.image.digest && a.modelDigest === b.modelDigest;
+
+/** The word over checks and reasons: a failed check stays `fail`, and with a reason nothing else is better than `error`. */
+export const verdictWord = (checks: readonly CheckResult[], reasons: readonly string[]): Word => {
+  const judged = verdictOf(checks);
+  return reasons.length > 0 && judged !== "fail" ? "error" : judged;
+};
+
+/** Throws a RangeError that names the place when a value has not the shape. */
+type Shape = (value: Json | undefined, at: string) => void;
+
+const rule =
+  (what: string, holds: (value: Json | undefined) => boolean): Shape =>
+  (value, at) => {
+    if (!holds(value)) throw new RangeError(`${at} is not ${what}`);
+  };
+const text = rule("a text", (value) => typeof value === "string");
+const number = rule("a number", (value) => typeof value === "number");
+const truth = rule("true or false", (value) => typeof value === "boolean");
+const count = rule("a count", (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0);
+const digest = rule("a sha256 digest", (value) => typeof value === "string" && isDigest(value));
+const repository = rule("a repository", (value) => typeof value === "string" && isRepository(value));
+const instant = rule(
+  "a time in UTC",
+  (value) => typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value)),
+);
+const oneOf = (...words: readonly Json[]): Shape =>
+  rule(`one of ${words.join(", ")}`, (value) => words.includes(value as Json));
+const orNull =
+  (shape: Shape): Shape =>
+  (value, at) => {
+    if (value !== null) shape(value, at);
+  };
+const list =
+  (shape: Shape): Shape =>
+  (value, at) => {
+    if (!Array.isArray(value)) throw new RangeError(`${at} is not a list`);
+    for (const [index, item] of value.entries()) shape(item as Json, `${at}[${index}]`);
+  };
+const object =
+  (fields: Readonly<Record<string, Shape>>): Shape =>
+  (value, at) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw new RangeError(`${at} is not an object`);
+    const stranger = Object.keys(value).find((key) => !Object.hasOwn(fields, key));
+    if (stranger !== undefined) throw new RangeError(`${at} has an unknown key ${stranger}`);
+    for (const [key, shape] of Object.entries(fields))
+      shape((value as Record<string, Json | undefined>)[key], `${at}.${key}`);
+  };
+
+const status = oneOf("pass", "fail", "inconclusive", "error", "skipped");
+const image = object({ repository, digest });
+const seen = object({ image, modelDigest: digest });
+const [maybeNumber, maybeText] = [orNull(number), orNull(text)];
+
+const found = {
+  status,
+  reason: maybeText,
+  n: maybeNumber,
+  value: maybeNumber,
+  ref: maybeNumber,
+  estimate: maybeNumber,
+  lower: maybeNumber,
+  upper: maybeNumber,
+  method: maybeText,
+  B: maybeNumber,
+  seed: maybeText,
+  needsN: maybeNumber,
+};
+type SliceResult = NonNullable<CheckResult["slices"]>["judged"][number];
+const sliceShape = { ...found, name: text, adjusted: maybeNumber, failed: truth } satisfies Record<
+  keyof SliceResult,
+  Shape
+>;
+const checkShape = {
+  ...found,
+  text,
+  severity: oneOf("required", "advisory"),
+  onInconclusive: oneOf("block", "allow"),
+  bound: maybeNumber,
+  discordant: orNull(list(count)),
+  tail: maybeNumber,
+  unit: text,
+  confidence: maybeNumber,
+  slices: orNull(object({ judged: list(object(sliceShape)), small: list(object({ name: text, n: count })) })),
+  sentence: text,
+} satisfies Record<keyof CheckResult, Shape>;
+const verdictShape = {
+  schema: oneOf(1),
+  verdict: oneOf("pass", "fail", "inconclusive", "error"),
+  reasons: list(text),
+  subject: object({ image, modelDigest: digest, before: seen, after: seen }),
+  champion: object({ image: orNull(image), source: text }),
+  data: object({ digest, rows: count }),
+  policy: digest,
+  checks: list(object(checkShape)),
+  evaluation: digest,
+  at: instant,
+} satisfies Record<keyof Verdict, Shape>;
+
+/**
+ * Reads the body of verdict evidence. A verdict whose word is not the one its own checks and reasons give is not readable.
+ * @param what names it in messages.
+ * @throws UserError `release.unreadable` with the place in the body.
+ */
+export function readVerdict(body: Json, what = "the verdict"): Verdict {
+  try {
+    object(verdictShape)(body, "verdict");
+    const verdict = body as unknown as Verdict;
+    const word = verdictWord(verdict.checks, verdict.reasons);
+    if (verdict.verdict !== word)
+      throw new RangeError(`verdict.verdict says ${verdict.verdict}, and its checks say ${word}`);
+    return verdict;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const hint =
+      "Another version may have written it, or somebody changed it. Run modelgate run again for a verdict of this version.";
+    throw new UserError([{ code: "release.unreadable", message: `${what} cannot be read: ${error.message}`, hint }]);
+  }
+}
+
+/** What a verdict must be about to count. */
+export interface Expected extends Seen {
+  policyDigest: Digest;
+  dataDigest: Digest;
+  maxAgeMs: number;
+  now: Date;
+}
+
+/** The verdict that counts among all of a release, newest first: the newest under this policy and on this data. */
+export const verdictThatCounts = <T extends Pick<Verdict, "policy" | "data">>(
+  verdicts: readonly T[],
+  { policyDigest, dataDigest }: Pick<Expected, "policyDigest" | "dataDigest">,
+): T | null =>
+  verdicts.find(({ policy, data }) => policy === policyDigest && data.digest === dataDigest) ?? verdicts[0] ?? null;
+
+const clockTolerance = 5 * 60_000;
+const again = "Run modelgate run for this release, then promote.";
+const hours = (ms: number): string => `${Math.round(ms / 360_000) / 10} h`;
+
+/** All that keeps a verdict from being a pass for exactly this release, policy and data, now. Empty: it is one. */
+export function verdictProblems(verdict: Verdict | null, expected: Expected): Problem[] {
+  if (!verdict) return [{ code: "promote.no-verdict", message: "the release has no verdict", hint: again }];
+  const { subject, policy, data } = verdict;
+  const foreign = (what: string, was: string, is: string): Problem[] =>
+    was === is
+      ? []
+      : [
+          {
+            code: "promote.verdict-foreign",
+            message: `the verdict is about another ${what}: ${was}, not ${is}`,
+            hint: again,
+          },
+        ];
+  return [
+    ...foreign("image", subject.image.digest, expected.image.digest),
+    ...foreign("model", subject.modelDigest, expected.modelDigest),
+    ...[subject.before, subject.after].flatMap((ran) => [
+      ...foreign("running image", ran.image.digest, expected.image.digest),
+      ...foreign("running model", ran.modelDigest, expected.modelDigest),
+    ]),
+    ...foreign("policy", policy, expected.policyDigest),
+    ...foreign("data set", data.digest, expected.dataDigest),
+    ...wordProblems(verdict),
+    ...ageProblems(verdict, expected),
+  ];
+}
+
+function wordProblems({ verdict, checks, reasons }: Verdict): Problem[] {
+  if (verdict === "pass") return [];
+  const because = [
+    ...reasons,
+    ...checks
+      .filter((check) => check.severity === "required" && !["pass", "skipped"].includes(check.status))
+      .map((check) => `${check.text}: ${check.sentence}`),
+  ];
+  const hint = "Only a release whose newest verdict is a pass can be promoted.";
+  return [{ code: "promote.verdict-failed", message: [`the verdict is ${verdict}`, ...because].join("; "), hint }];
+}
+
+function ageProblems({ at }: Verdict, { maxAgeMs, now }: Expected): Problem[] {
+  const age = now.getTime() - Date.parse(at);
+  const stale = (message: string, hint: string): Problem[] => [{ code: "promote.verdict-stale", message, hint }];
+  if (age > maxAgeMs)
+    return stale(`the verdict is ${hours(age)} old, and at most ${hours(maxAgeMs)} are allowed (${at})`, again);
+  return age < -clockTolerance
+    ? stale(`the verdict is dated in the future: ${at}`, "Set the clock of the machine that judged, and judge again.")
+    : [];
+}

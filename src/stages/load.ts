@@ -1,0 +1,89 @@
+import type { LoadEvent, LoadRun } from "../domain/observations/observations.ts";
+import { type LoadProfile, schedule } from "../domain/schedule.ts";
+import { percentile } from "../domain/statistics/load-numbers.ts";
+import { xoshiro } from "../domain/statistics/prng.ts";
+import type { Tensors } from "../domain/tensor.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Call, Session } from "../ports/protocol.ts";
+
+export interface LoadOptions {
+  profile: LoadProfile;
+  ratePerSecond: number;
+  milliseconds: number;
+  warmupMilliseconds: number;
+  timeoutMilliseconds: number;
+  /** Tightest latency bound of the gates in ms, for the generator's check of itself; null without one. */
+  tightestBound: number | null;
+  seed: string;
+  session: Session;
+  /** Real rows; their inputs are sent in a seeded order, over and over. */
+  inputs: readonly Tensors[];
+  clock: Clock;
+  signal: AbortSignal;
+  progress: (share: number) => void;
+}
+
+/** Requests in flight at most: beyond it the client, not the server, is the limit, and the run says so. */
+const inFlightLimit = 4096;
+const payloadLimit = 2000;
+
+interface Sending {
+  start: number;
+  times: readonly number[];
+  record: boolean;
+}
+
+/** Sends on schedule and never waits for an answer before the next send. */
+async function sendAll({ start, times, record }: Sending, calls: readonly Call[], options: LoadOptions): Promise<{ events: LoadEvent[]; unsent: number }> {
+  const { clock, signal, timeoutMilliseconds } = options;
+  const events: LoadEvent[] = [];
+  const flying = new Set<Promise<void>>();
+  let unsent = 0;
+  const one = async (call: Call, intended: number): Promise<void> => {
+    const left = clock.monotonic();
+    try {
+      const answer = await call.send(AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]));
+      events.push({ intended, sent: answer.sent - start, done: answer.done - start, ok: true });
+    } catch {
+      signal.throwIfAborted();
+      events.push({ intended, sent: left - start, done: Math.max(clock.monotonic() - start, intended), ok: false });
+    }
+  };
+  for (const [index, intended] of times.entries()) {
+    await clock.until(start + intended, signal);
+    if (flying.size >= inFlightLimit) {
+      unsent++;
+      continue;
+    }
+    const flight = one(calls[index % calls.length]!, intended).finally(() => flying.delete(flight));
+    flying.add(flight);
+    if (record) options.progress((index + 1) / times.length);
+  }
+  await Promise.all(flying);
+  return { events, unsent };
+}
+
+/** Why the generator's own lag makes the run say nothing, or null (gate specification, 2.4). */
+function selfCheck(events: readonly LoadEvent[], planned: number, unsent: number, tightestBound: number | null): string | null {
+  if (planned === 0) return "the schedule is empty: raise the rate or the duration";
+  if (unsent > 0.01 * planned) return `${unsent} of ${planned} requests were not sent: ${inFlightLimit} were in flight already`;
+  const lags = Float64Array.from(events, ({ intended, sent }) => sent - intended).sort();
+  const lag = percentile(lags, 0.99);
+  const allowed = Math.max(2, 0.05 * (tightestBound ?? 0));
+  return lag > allowed ? `the generator lagged: p99 of sent minus intended is ${lag.toFixed(1)} ms, and ${allowed.toFixed(1)} ms is allowed` : null;
+}
+
+/**
+ * An open-loop load run: latency counts from the intended send, so a stall is seen by every request it delays. A warm-up at a
+ * quarter of the rate is not recorded.
+ */
+export async function load(options: LoadOptions): Promise<LoadRun> {
+  const { profile, ratePerSecond, seed, clock, session } = options;
+  const sample = xoshiro(`${seed}|payloads`).shuffle([...options.inputs]).slice(0, payloadLimit);
+  const calls = sample.map((inputs, index) => session.prepare(inputs, `load-${index}`));
+  const warmup = schedule("constant", Math.max(1, ratePerSecond / 4), options.warmupMilliseconds, seed);
+  await sendAll({ start: clock.monotonic(), times: warmup, record: false }, calls, options);
+  const times = schedule(profile, ratePerSecond, options.milliseconds, `${seed}|schedule`);
+  const { events, unsent } = await sendAll({ start: clock.monotonic(), times, record: true }, calls, options);
+  return { profile, ratePerSecond, events: events.toSorted((a, b) => a.intended - b.intended), inconclusive: selfCheck(events, times.length, unsent, options.tightestBound) };
+}
