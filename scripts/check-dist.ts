@@ -20,7 +20,7 @@ try {
   const run = (command: string, ...args: string[]) => execFileSync(join(root, "node_modules/.bin", command), args, { cwd: root, stdio: "pipe" });
   rmSync(join(root, "build"), { recursive: true, force: true });
   run("tsc", "-p", "tsconfig.build.json");
-  run("ncc", "build", "build/main.js", "-o", fresh, "--license", "licenses.txt");
+  run("ncc", "build", "build/src/main.js", "-o", fresh, "--license", "licenses.txt");
   execFileSync(process.execPath, [join(root, "scripts/stubs.ts"), fresh], { stdio: "pipe" });
   const [built, committed] = [hashes(fresh), hashes(join(root, "dist"))];
   const differing = [...new Set([...built.keys(), ...committed.keys()])].filter((file) => built.get(file) !== committed.get(file)).toSorted();

@@ -15,15 +15,18 @@ function parse(text, wide) {
   }
 }
 
+/** Reads a body. One that is too large is read off first, so that the client gets to see the answer; a huge one is cut off. */
 async function readBody(request, limit) {
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw new BadRequest(`the request is larger than ${limit} bytes`, 413);
+  const tooLarge = () => new BadRequest(`the request is larger than ${limit} bytes`, 413);
+  if (Number(request.headers["content-length"] ?? 0) > 4 * limit) throw tooLarge();
   const chunks = [];
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > limit) throw new BadRequest(`the request is larger than ${limit} bytes`, 413);
-    chunks.push(chunk);
+    if (size > 4 * limit) throw tooLarge();
+    if (size <= limit) chunks.push(chunk);
   }
+  if (size > limit) throw tooLarge();
   return Buffer.concat(chunks).toString("utf8");
 }
 
@@ -89,8 +92,6 @@ export function createModelServer(model, { bodyLimit, queueLimit }) {
     metrics.observe(status, (performance.now() - started) / 1000);
     const closing = stopping || !request.complete ? { connection: "close" } : {};
     response.writeHead(status, { ...json, ...closing, ...(status === 503 && { "retry-after": "1" }) }).end(body);
-    // A body that was refused is read off, so that the client gets to see the answer.
-    if (!request.complete) request.resume();
   });
 
   return {

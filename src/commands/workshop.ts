@@ -31,6 +31,8 @@ export interface Workshop {
   files: RunFiles;
   /** A text file the configuration names, or null when it is not there. */
   readText(path: string): Promise<string | null>;
+  /** Writes a text file whole or not at all. */
+  writeText(path: string, text: string): Promise<void>;
   /** A path of the configuration as an absolute one. */
   resolve(path: string): string;
 }

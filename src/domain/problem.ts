@@ -41,6 +41,7 @@ export const problemCodes = [
   "evaluate.subject-changed",
   "evaluate.failed-rows",
   "evaluate.no-champion",
+  "gate.no-evaluation",
   "release.not-found",
   "release.unreadable",
   "promote.no-verdict",

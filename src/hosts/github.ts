@@ -31,6 +31,14 @@ export function readInputs(): Request {
   };
 }
 
+/** The token input, masked before anything else can print it; used for ghcr.io when nobody is logged in there. */
+export function readToken(): { actor: string; secret: string } | null {
+  const secret = core.getInput("token");
+  if (secret === "") return null;
+  core.setSecret(secret);
+  return { actor: process.env["GITHUB_ACTOR"] ?? "github-actions", secret };
+}
+
 const annotation = (problem: Problem): [string, core.AnnotationProperties] => [
   `${problem.message}\n${problem.hint}`,
   {

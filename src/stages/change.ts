@@ -93,17 +93,33 @@ async function openJournal({ ledger, environment, source, clock, signal }: Chang
   };
 }
 
-/** Closes the act that a killed run left open, by what the platform says. @returns the closing entry. */
-async function settle({ platform, environment, note, signal }: Change, journal: Journal): Promise<LedgerEntry | null> {
+/**
+ * Closes the act that a killed run left open, by what the platform says. When it left nothing running, or the release with
+ * other bytes, what ran before is put back first. @returns the closing entry.
+ */
+async function settle(change: Change, journal: Journal): Promise<LedgerEntry | null> {
+  const { platform, environment, note, signal } = change;
   const open = openAct(journal.entries);
   if (!open) return null;
   const running = await platform.current(signal);
   const phase = running && isSame(running, open) ? "done" : "undone";
-  await journal.write(open, phase);
   const left = `a ${open.act} of ${environment} to ${formatSeen(open)} was left open at ${open.at}`;
   note(`${left}; the platform runs ${formatSeen(running)}, so it is ${phase}`);
+  const half = running ? running.image.digest === open.image.digest : open.before !== null;
+  if (phase === "undone" && half)
+    await putBack(change, open.before).catch((error: unknown) =>
+      note(`what ran before it could not be put back: ${messageOf(error)}`),
+    );
+  await journal.write(open, phase);
   return journal.entries.at(-1)!;
 }
+
+async function putBack({ platform, describe, signal }: Change, before: Image | null): Promise<void> {
+  if (before) await deploy(await describe(before, signal), platform, signal);
+  else await platform.remove(signal);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * Deploys a release in two phases: `intended` before, `done` when the platform says that it runs it. Nothing is done when it
@@ -137,19 +153,15 @@ export async function carryOut(
 
 /** Puts back what ran before and closes the act. @returns a sentence on what stands now; it never throws. */
 async function undo(change: Change, journal: Journal, act: Act, before: Running | null): Promise<string> {
-  const { platform, environment, describe, signal } = change;
+  const { platform, environment, signal } = change;
   try {
     const now = await platform.current(signal);
-    if (formatSeen(now) !== formatSeen(before)) {
-      if (before) await platform.deploy(await describe(before.image, signal), signal);
-      else await platform.remove(signal);
-    }
+    if (formatSeen(now) !== formatSeen(before)) await putBack(change, act.before);
     const stands = formatSeen(await platform.current(signal));
     await journal.write(act, "undone");
     return `${environment} runs ${stands}`;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return `what ${environment} runs is not settled (${why}); run the command again`;
+    return `what ${environment} runs is not settled (${messageOf(error)}); run the command again`;
   }
 }
 

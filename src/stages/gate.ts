@@ -1,88 +1,96 @@
 import type { Json } from "../domain/canonical.ts";
 import type { Digest } from "../domain/digest.ts";
-import type { EvidenceKind } from "../domain/evidence.ts";
+import { type Evaluation, evaluationFromJson } from "../domain/evaluation.ts";
 import { judge } from "../domain/gate/decide.ts";
-import type { Observations } from "../domain/observations/observations.ts";
+import { formatImage } from "../domain/image.ts";
 import { type Policy, policyDigest } from "../domain/policy.ts";
+import { UserError } from "../domain/problem.ts";
 import type { Release, Source } from "../domain/release.ts";
 import type { SmokeReport } from "../domain/smoke.ts";
-import { isSame, type Seen, type Verdict, verdictWord } from "../domain/verdict.ts";
+import { isSame, readVerdict, type Verdict, verdictWord } from "../domain/verdict.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EvidenceStore, StoredEvidence } from "../ports/evidence-store.ts";
 import { formatSeen, seenOf } from "./deploy.ts";
 
-/** An evaluation as read back from its statement and its rows. */
-export interface Evaluated {
-  /** Digest of the evaluation statement. */
-  digest: Digest;
-  /** What the platform said ran when it began and ended. */
-  before: Seen;
-  after: Seen;
-  champion: Verdict["champion"];
-  data: Verdict["data"];
-  observations: Observations;
-}
-
 export interface GateOptions {
   release: Release;
   policy: Policy;
-  evaluated: Evaluated;
   evidence: EvidenceStore;
   clock: Clock;
   source: Source;
   signal: AbortSignal;
 }
 
+export interface Gated {
+  verdict: Verdict;
+  /** Digest of the verdict statement. */
+  digest: Digest;
+  evaluation: Evaluation;
+}
+
 /**
- * Judges an evaluation by a policy and attaches the verdict. Without a passed smoke test and a validation of exactly this
- * release, or when the endpoint ran something else, the verdict is an error with its reasons.
- * @returns the verdict and the digest of its statement.
+ * Judges the newest evaluation of a release by a policy and attaches the verdict. Without a passed smoke test and a validation
+ * of exactly this release, or when the endpoint ran something else, the verdict is an error with its reasons.
+ * @throws UserError `gate.no-evaluation`, `release.unreadable`.
  */
-export async function gate(options: GateOptions): Promise<{ verdict: Verdict; digest: Digest }> {
-  const { release, policy, evaluated, evidence, clock, source, signal } = options;
-  const reasons = [...(await missingProof(options)), ...strangers(evaluated, release)];
+export async function gate(options: GateOptions): Promise<Gated> {
+  const { release, policy, evidence, clock, source, signal } = options;
   const { image, modelDigest } = seenOf(release);
-  const { before, after, champion, data } = evaluated;
+  const statement = await newestEvaluation(options);
+  const evaluation = evaluationFromJson(statement.body);
+  const { subject, champion, data, observations } = evaluation;
   const seeds = { candidate: image.digest, champion: champion.image?.digest ?? null, data: data.digest };
-  const { checks } = judge(policy.checks, evaluated.observations, { seeds, firstPromotion: policy.firstPromotion });
+  const { checks } = judge(policy.checks, observations, { seeds, firstPromotion: policy.firstPromotion });
+  const reasons = [...strangers(statement, evaluation, release), ...(await missingProof(options))];
   const at = clock.now().toISOString();
   const verdict: Verdict = {
     schema: 1,
     verdict: verdictWord(checks, reasons),
     reasons,
-    subject: { image, modelDigest, before: seen(before), after: seen(after) },
+    subject: { image, modelDigest, ...subject },
     champion,
     data,
     policy: policyDigest(policy),
     checks,
-    evaluation: evaluated.digest,
+    evaluation: statement.digest,
     at,
   };
   const body = verdict as unknown as Json;
+  readVerdict(body);
   const digest = await evidence.attach({ kind: "verdict", image, modelDigest, at, by: source, body }, signal);
-  return { verdict, digest };
+  return { verdict, digest, evaluation };
 }
 
-/** What was seen, without what a platform says besides. */
-const seen = ({ image, modelDigest }: Seen): Seen => ({ image, modelDigest });
+async function newestEvaluation({ release, evidence, signal }: GateOptions): Promise<StoredEvidence> {
+  const [newest] = await evidence.list(release.image, "evaluation", signal);
+  if (newest) return newest;
+  const message = `there is no evaluation of ${formatImage(release.image)} to judge`;
+  throw new UserError([{ code: "gate.no-evaluation", message, hint: "Run modelgate evaluate for this image first." }]);
+}
 
-/** Why the evidence around the evaluation does not carry a verdict. */
-async function missingProof({ release, evaluated, evidence, signal }: GateOptions): Promise<string[]> {
-  const newest = async (kind: EvidenceKind): Promise<StoredEvidence | undefined> =>
-    (await evidence.list(release.image, kind, signal))[0];
-  const proofs = { validation: await newest("validation"), smoke: await newest("smoke") };
-  const evaluation = await newest("evaluation");
-  const found = Object.entries({ ...proofs, evaluation });
+/** Ways in which the evaluation is not about this release. */
+function strangers(statement: StoredEvidence, { subject }: Evaluation, release: Release): string[] {
+  const own = seenOf(release);
+  const ran = [subject.before, subject.after].filter((seen) => !isSame(seen, own));
   return [
-    ...found.filter(([, proof]) => !proof).map(([kind]) => `the release has no ${kind} evidence`),
-    ...found
-      .filter(([, proof]) => proof && proof.modelDigest !== release.model.digest)
-      .map(([kind, proof]) => `the ${kind} evidence is about the model ${proof?.modelDigest}`),
-    ...(proofs.smoke && !hasPassed(proofs.smoke.body) ? ["the newest smoke test of the release did not pass"] : []),
-    ...(evaluation && evaluation.digest !== evaluated.digest
-      ? ["the evaluation that was judged is not the newest of the release"]
-      : []),
+    ...(statement.modelDigest === own.modelDigest
+      ? []
+      : [`the evaluation is about the model ${statement.modelDigest}`]),
+    ...ran.map((seen) => `the endpoint ran ${formatSeen(seen)} during the evaluation, not the release`),
   ];
+}
+
+/** Why the evidence beside the evaluation does not carry a verdict. */
+async function missingProof({ release, evidence, signal }: GateOptions): Promise<string[]> {
+  const [validation] = await evidence.list(release.image, "validation", signal);
+  const [smoke] = await evidence.list(release.image, "smoke", signal);
+  const about = (kind: string, proof: StoredEvidence | undefined): string[] => {
+    if (!proof) return [`the release has no ${kind} evidence`];
+    const own = proof.modelDigest === release.model.digest;
+    return own ? [] : [`the ${kind} evidence is about the model ${proof.modelDigest}`];
+  };
+  const failed = smoke && !hasPassed(smoke.body) ? ["the newest smoke test of the release did not pass"] : [];
+  return [...about("validation", validation), ...about("smoke", smoke), ...failed];
 }
 
 /** Whether a smoke report says that it passed, and every required step of it was well. */
@@ -91,8 +99,3 @@ function hasPassed(body: Json): boolean {
   if (report?.passed !== true || !Array.isArray(report.steps) || report.steps.length === 0) return false;
   return (report as SmokeReport).steps.every((step) => step?.ok === true || step?.level === "advisory");
 }
-
-const strangers = ({ before, after }: Evaluated, release: Release): string[] =>
-  [before, after]
-    .filter((ran) => !isSame(ran, seenOf(release)))
-    .map((ran) => `the endpoint ran ${formatSeen(ran)} during the evaluation, not the release`);

@@ -1,6 +1,6 @@
 import { formatImage } from "../domain/image.ts";
 import { type LedgerEntry, standing } from "../domain/ledger.ts";
-import { UserError } from "../domain/problem.ts";
+import { type Problem, UserError, WorldError } from "../domain/problem.ts";
 import type { Release, Running } from "../domain/release.ts";
 import { isSame, readVerdict } from "../domain/verdict.ts";
 import type { EvidenceStore } from "../ports/evidence-store.ts";
@@ -35,19 +35,26 @@ async function previousVerified(
   entries: readonly LedgerEntry[],
   running: Running | null,
 ): Promise<Release> {
-  const problems = [];
+  const problems: Problem[] = [];
   for (const entry of below(standing(entries), running)) {
     try {
       return await verified(entry, options);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      options.note(`${formatImage(entry.image)} is passed over: ${error.message}`);
-      problems.push(...error.problems);
+      const found = doubts(error);
+      if (found.length === 0) throw error;
+      options.note(`${formatImage(entry.image)} is passed over: ${found.map((doubt) => doubt.message).join("; ")}`);
+      problems.push(...found);
     }
   }
   const message = `${options.environment} has no earlier verified release to go back to`;
   const hint = "Promote a release with a passing verdict instead.";
   throw new UserError([{ code: "rollback.nothing", message, hint }, ...problems]);
+}
+
+/** What an error says against a release; nothing, when it says more of the registry's health than of the release. */
+function doubts(error: unknown): readonly Problem[] {
+  if (error instanceof UserError) return error.problems;
+  return error instanceof WorldError && error.problem.code === "registry.digest" ? [error.problem] : [];
 }
 
 /** What stood before what runs, newest first. What the ledger does not know stands above all; nothing running, for the top. */

@@ -85,7 +85,7 @@ async function negatives(options: SmokeOptions, good: Tensors): Promise<SmokeSte
       const { status, body } = await fault.send(limited(signal));
       const leaks = /Traceback \(most recent call last\)|stack_trace|\n\s+at .+:\d+/.test(body);
       if (status >= 200 && status < 300) steps.push({ id, level: "required", ok: false, detail: `answered ${status}: a bad request was taken for a good one` });
-      else steps.push({ id, level: "advisory", ok: fault.right.includes(status) && !leaks, detail: `answered ${status}${fault.right.includes(status) ? "" : `, right is ${fault.right.join(" or ")}`}${leaks ? ", with a stack trace" : ""}` });
+      else steps.push({ id, level: "advisory", ok: fault.right.includes(status) && !leaks, detail: `${status === 0 ? body : `answered ${status}`}${fault.right.includes(status) ? "" : `, right is ${fault.right.join(" or ")}`}${leaks ? ", with a stack trace" : ""}` });
     } catch (error) {
       signal.throwIfAborted();
       steps.push({ id, level: "required", ok: false, detail: `no answer: ${message(error)}` });

@@ -1,4 +1,4 @@
-import { type Json, digestOf } from "../../src/domain/canonical.ts";
+import { digestOf, type Json } from "../../src/domain/canonical.ts";
 import { toStatement } from "../../src/domain/evidence.ts";
 import { formatImage } from "../../src/domain/image.ts";
 import { UserError } from "../../src/domain/problem.ts";

@@ -1,11 +1,6 @@
-import { type Digest, hasher, isDigest, sha256 } from "../../src/domain/digest.ts";
-import {
-  checkedBytes,
-  type ManifestBody,
-  readManifest,
-  referrerDescriptor,
-} from "../../src/adapters/oci/content.ts";
+import { checkedBytes, type ManifestBody, readManifest, referrerDescriptor } from "../../src/adapters/oci/content.ts";
 import type { OciStore, StoredManifest } from "../../src/adapters/oci/store.ts";
+import { type Digest, hasher, isDigest, sha256 } from "../../src/domain/digest.ts";
 
 /** A repository in memory: content-addressed, and as strict as a registry about blobs that a manifest names. */
 export interface MemoryStore extends OciStore {
@@ -43,7 +38,8 @@ export function memoryStore(repository = "registry.example/acme/digits"): Memory
       for await (const chunk of source.open(signal)) chunks.push(chunk);
       const bytes = Buffer.concat(chunks);
       const digest = sha256(bytes);
-      if (source.digest !== null && source.digest !== digest) throw new Error(`${source.digest} has bytes of ${digest}`);
+      if (source.digest !== null && source.digest !== digest)
+        throw new Error(`${source.digest} has bytes of ${digest}`);
       blobs.set(digest, bytes);
       return { digest, size: bytes.length, sent: bytes.length };
     },

@@ -12,7 +12,13 @@ import { pushLayer, putArtifact } from "./artifact/manifest.ts";
 const inToto = "application/vnd.in-toto+json";
 const created = "org.opencontainers.image.created";
 const predicateAnnotation = "in-toto.io/predicate-type";
-const statementLimit = 8 * 2 ** 20;
+/** The most bytes of a statement. An evaluation holds the answers to every row. */
+const limits: Readonly<Record<EvidenceKind, number>> = {
+  validation: 8 * 2 ** 20,
+  smoke: 8 * 2 ** 20,
+  evaluation: 128 * 2 ** 20,
+  verdict: 8 * 2 ** 20,
+};
 
 const digest = z.custom<Digest>((value) => typeof value === "string" && isDigest(value), "is not a sha256 digest");
 const anyStatement = z.object({ predicateType: z.string() });
@@ -53,8 +59,8 @@ async function readStatement(
   const [layer] = layers;
   if (layers.length !== 1 || layer?.mediaType !== inToto)
     throw refuse(`it has not exactly one layer of type ${inToto}`);
-  if (!(layer.size <= statementLimit)) throw refuse(`it claims ${layer.size} bytes, more than ${statementLimit}`);
-  const bytes = await wholeBlob(store, layer, statementLimit, signal);
+  if (!(layer.size <= limits[kind])) throw refuse(`it claims ${layer.size} bytes, more than ${limits[kind]}`);
+  const bytes = await wholeBlob(store, layer, limits[kind], signal);
   const statement = parseStatement(bytes, predicateType(kind), refuse);
   if (!statement) return null;
   const [{ digest: named }] = statement.subject;
@@ -98,8 +104,9 @@ export function createEvidenceStore(openStore: OpenStore): EvidenceStore {
     async attach(evidence, signal) {
       const store = openStore(evidence.image.repository);
       const bytes = new TextEncoder().encode(canonicalJson(toStatement(evidence) as unknown as Json));
-      if (bytes.length > statementLimit)
-        throw unreadable(sha256(bytes), evidence.image, `it has ${bytes.length} bytes, more than ${statementLimit}`);
+      const limit = limits[evidence.kind];
+      if (bytes.length > limit)
+        throw unreadable(sha256(bytes), evidence.image, `it has ${bytes.length} bytes, more than ${limit}`);
       const subject = await subjectOf(store, evidence, signal);
       const layer = await pushLayer(store, inToto, bytes, signal);
       const annotations = { [created]: evidence.at, [predicateAnnotation]: predicateType(evidence.kind) };

@@ -53,6 +53,9 @@ async function startOf(pid: number): Promise<string | null> {
   return exitCode === 0 && stdout.trim() !== "" ? stdout.trim() : null;
 }
 
+/** This process. */
+export const ownIdentity = async (): Promise<ProcessIdentity> => ({ pid: process.pid, started: (await startOf(process.pid)) ?? "gone" });
+
 /** Whether exactly this process still runs. */
 export const isAlive = async ({ pid, started }: ProcessIdentity): Promise<boolean> => (await startOf(pid)) === started;
 

@@ -6,6 +6,7 @@ import type { RunFiles } from "../../ports/run-files.ts";
 
 /** Files of a run in a folder, written whole or not at all. */
 export const runFiles = (folder: string): RunFiles => ({
+  path: (name) => join(folder, name),
   async write(name, lines) {
     const path = join(folder, name);
     const temporary = `${path}.${process.pid}.part`;

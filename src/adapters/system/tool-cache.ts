@@ -12,14 +12,25 @@ export function prepareToolCache(): void {
   process.env["RUNNER_TEMP"] ||= tmpdir();
 }
 
+/** The library writes the runner's log commands to standard output, where a terminal's results belong. */
+async function quietly<T>(work: () => Promise<T>): Promise<T> {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = () => true;
+  try {
+    return await work();
+  } finally {
+    process.stdout.write = write;
+  }
+}
+
 /** A cached folder; made once by `make`, which fills a folder it is given. */
 export async function cached(tool: { name: string; version: string; architecture: string }, make: (folder: string) => Promise<void>, temporary: string): Promise<string> {
-  const found = find(tool.name, tool.version, tool.architecture);
+  const found = await quietly(async () => find(tool.name, tool.version, tool.architecture));
   if (found) return found;
   await mkdir(temporary, { recursive: true });
   await make(temporary);
-  return cacheDir(temporary, tool.name, tool.version, tool.architecture);
+  return quietly(() => cacheDir(temporary, tool.name, tool.version, tool.architecture));
 }
 
 /** Unpacks a gzipped tar. */
-export const unpackTar = (archive: string, folder: string): Promise<string> => extractTar(archive, folder);
+export const unpackTar = (archive: string, folder: string): Promise<string> => quietly(() => extractTar(archive, folder));

@@ -17,7 +17,7 @@ const record = z.strictObject({
   owner: z.string(),
   expires: z.iso.datetime(),
   nonce: z.string(),
-  holder: z.strictObject({ machine: z.string(), pid: z.int().positive() }),
+  holder: z.strictObject({ machine: z.string(), pid: z.int().positive(), started: z.string() }),
   released: z.boolean(),
 });
 type LeaseRecord = z.infer<typeof record>;
@@ -69,7 +69,7 @@ export async function takeLease(
   const { environment, tag, store } = place;
   const now = clock.now().getTime();
   const held = await readLease(place, signal);
-  if (held && !held.released && Date.parse(held.expires) > now && !isGone(held.holder)) {
+  if (held && !held.released && Date.parse(held.expires) > now && !(await isGone(held.holder))) {
     const hint = `Wait for it to end. If it was killed, its lease runs out then; or delete the tag ${tag} in ${store.repository}.`;
     throw locked(environment, `${held.owner} holds it until ${held.expires}`, hint);
   }
@@ -78,7 +78,7 @@ export async function takeLease(
     owner: request.owner,
     expires: expires.toISOString(),
     nonce: randomUUID(),
-    holder: thisProcess(),
+    holder: await thisProcess(),
     released: false,
   };
   await writeLease(place, lease, signal);

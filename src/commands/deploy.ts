@@ -1,0 +1,28 @@
+import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
+import type { Request } from "../domain/request.ts";
+import { UserError } from "../domain/problem.ts";
+import { deploy } from "../stages/deploy.ts";
+import { environmentOf, production, releaseOf, staging } from "./pick.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** `deploy` is for judging a release; production takes only what `promote` lets through. */
+export async function deployCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
+  const environment = environmentOf(shop, request, staging);
+  if (environment === production)
+    throw new UserError([{ code: "input.unknown-command", message: "deploy does not deploy to production", hint: "Use modelgate promote: it asks for a passing verdict, reads the digest back and keeps the ledger." }]);
+  if (request.image === null) throw new UserError([{ code: "input.missing", message: "deploy needs an image", hint: "Give the image that modelgate package printed: --image repository@sha256:…" }]);
+  const release = await releaseOf(shop, request, signal);
+  const { running, replaced, interruption } = await shop.host.step("deploy", () => deploy(release, shop.platform(environment, "main"), signal));
+  return {
+    ...emptyOutcome,
+    command: "deploy",
+    verdict: "none",
+    headline: `${environment} runs ${release.model.name} at ${running.endpoint.url}`,
+    environment,
+    model: release.model,
+    image: release.image,
+    previousImage: replaced?.image ?? null,
+    url: running.endpoint.url,
+    notes: interruption ? [interruption] : [],
+  };
+}

@@ -1,0 +1,40 @@
+import { type Image, parseImage } from "../domain/image.ts";
+import { UserError } from "../domain/problem.ts";
+import type { Release, Running } from "../domain/release.ts";
+import type { Request } from "../domain/request.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** The environment whose releases are judged, and the one whose release is the champion. */
+export const staging = "staging";
+export const production = "production";
+
+/** The environment a request names, or the command's own default. @throws UserError when the configuration has none of that name. */
+export function environmentOf({ config }: Workshop, request: Request, usual: string): string {
+  const name = request.environment ?? usual;
+  if (Object.hasOwn(config.environments, name)) return name;
+  throw new UserError([
+    { code: "config.missing", message: `the configuration has no environment "${name}"`, hint: `Its environments are ${Object.keys(config.environments).join(", ") || "none"}.`, at: { file: config.file, key: `environments.${name}` } },
+  ]);
+}
+
+/** The image a request names. @throws UserError `input.image` for a tag or anything else that is not a digest. */
+function namedImage(text: string): Image {
+  try {
+    return parseImage(text);
+  } catch (error) {
+    throw new UserError([{ code: "input.image", message: (error as Error).message, hint: "Give the image that modelgate package printed." }]);
+  }
+}
+
+/** What an environment runs. @throws UserError when nothing runs there. */
+export async function runningIn(shop: Workshop, environment: string, signal: AbortSignal): Promise<Running> {
+  const running = await shop.platform(environment, "main").current(signal);
+  if (running) return running;
+  throw new UserError([{ code: "input.missing", message: `nothing runs in ${environment}`, hint: "Deploy first (modelgate deploy, or modelgate run), or name an image with --image." }]);
+}
+
+/** The release a request is about: the image it names, else what staging runs. */
+export async function releaseOf(shop: Workshop, request: Request, signal: AbortSignal): Promise<Release> {
+  const image = request.image === null ? (await runningIn(shop, environmentOf(shop, { ...request, environment: null }, staging), signal)).image : namedImage(request.image);
+  return shop.builder.describe(image, signal);
+}

@@ -1,0 +1,24 @@
+import { short } from "../domain/digest.ts";
+import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
+import { validate } from "../stages/validate.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** The model of the configuration, validated. */
+export const validateModel = (shop: Workshop, signal: AbortSignal) => {
+  const { model } = shop.config;
+  return validate({
+    name: model.name,
+    path: shop.resolve(model.path),
+    source: shop.source,
+    formats: shop.formats,
+    contract: model.contract,
+    maxBytes: model.maxBytes,
+    signal,
+    progress: (share) => shop.host.note(`hashing ${model.path}`, share),
+  });
+};
+
+export async function validateCommand(shop: Workshop, signal: AbortSignal): Promise<Outcome> {
+  const { model } = await shop.host.step("validate", () => validateModel(shop, signal));
+  return { ...emptyOutcome, command: "validate", verdict: "none", headline: `${model.name} is a sound ${model.format} model (${short(model.digest)})`, model };
+}

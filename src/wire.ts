@@ -1,0 +1,112 @@
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { builders } from "./adapters/builders/index.ts";
+import { datasets } from "./adapters/datasets/index.ts";
+import { createEvidenceStore, createLedgerStore } from "./adapters/evidence/index.ts";
+import { formats } from "./adapters/formats/index.ts";
+import { createOpenStore } from "./adapters/oci/open.ts";
+import type { DockerConfig } from "./adapters/oci/registry/auth.ts";
+import { platforms } from "./adapters/platforms/index.ts";
+import { protocols } from "./adapters/protocols/index.ts";
+import { runtimes } from "./adapters/runtimes/index.ts";
+import { sources } from "./adapters/sources/index.ts";
+import { systemClock } from "./adapters/system/clock.ts";
+import { writeWhole } from "./adapters/system/files.ts";
+import { runCommand } from "./adapters/system/processes.ts";
+import { runFiles } from "./adapters/system/run-files.ts";
+import { prepareToolCache } from "./adapters/system/tool-cache.ts";
+import type { Workshop } from "./commands/workshop.ts";
+import type { Config } from "./config/load.ts";
+import { embeddedHost } from "./domain/image.ts";
+import { UserError } from "./domain/problem.ts";
+import type { Host } from "./ports/host.ts";
+
+/** What a machine brings: its environment is read by the hosts and handed over here. */
+export interface Machine {
+  /** The environment for commands that are run, and for Docker's configuration. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Folder of the onnx server's own files. */
+  serverFolder: string;
+  /** Token for ghcr.io when Docker's configuration has no login, and whose it is. */
+  token: { actor: string; secret: string } | null;
+}
+
+const architectures: Record<string, string> = { x64: "amd64", arm64: "arm64" };
+
+/** Docker's configuration, with a login for ghcr.io from the job's token when there is none. */
+async function dockerConfig({ env, token }: Machine): Promise<DockerConfig> {
+  const folder = env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? "/", ".docker");
+  const path = join(folder, "config.json");
+  const text = await readFile(path, "utf8").catch(() => "{}");
+  let config: DockerConfig;
+  try {
+    config = JSON.parse(text) as DockerConfig;
+  } catch {
+    throw new UserError([{ code: "config.syntax", message: `${path} is not JSON`, hint: "Docker's own configuration is damaged: log in again with docker login.", at: { file: path } }]);
+  }
+  const known = config.auths?.["ghcr.io"] ?? config.credHelpers?.["ghcr.io"] ?? config.credsStore;
+  return token && known === undefined ? { ...config, auths: { ...config.auths, "ghcr.io": { username: token.actor, password: token.secret } } } : config;
+}
+
+const defined = (env: Machine["env"]): Record<string, string> => Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+function datasetFor(path: string): (typeof datasets)[keyof typeof datasets] {
+  const found = Object.values(datasets).find((dataset) => dataset.recognises(path));
+  if (found) return found;
+  throw new UserError([{ code: "config.value", message: `evaluate.data names ${path}, of no known kind`, hint: `Known kinds: ${Object.keys(datasets).join(", ")}, told by the file's ending.`, at: { file: path, key: "evaluate.data" } }]);
+}
+
+/** Puts the adapters a configuration asks for behind the ports: the only place that knows both. */
+export async function wire(config: Config, host: Host, machine: Machine): Promise<Workshop> {
+  const folder = resolve(dirname(config.file));
+  const state = join(folder, ".modelgate");
+  const env = defined(machine.env);
+  const inFolder = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
+  prepareToolCache();
+  const architecture = architectures[process.arch] ?? process.arch;
+  const openStore = createOpenStore({
+    layoutFolder: join(state, "registry"),
+    dockerConfig: await dockerConfig(machine),
+    runHelper: (command, words, input) => runCommand(command, words, { input, env }),
+  });
+  const { repository } = config.image;
+  const image = { model: config.model.name, openStore, architecture };
+  return {
+    config,
+    host,
+    clock: systemClock,
+    source: sources.path,
+    formats: Object.values(formats),
+    runtime: runtimes[config.image.runtime]({
+      serverFolder: machine.serverFolder,
+      packFolder: env["MODELGATE_RUNTIME_PACK"] ?? null,
+      architecture,
+      temporaryFolder: env["RUNNER_TEMP"] ?? tmpdir(),
+      customFolder: config.image.server === null ? null : inFolder(config.image.server),
+    }),
+    builder: repository === null ? builders.layout(image) : builders.registry({ ...image, repository }),
+    evidence: createEvidenceStore(openStore),
+    ledger: createLedgerStore(openStore(repository ?? `${embeddedHost}/${config.model.name}`), systemClock),
+    platform(environment, slot) {
+      const { platform, options } = config.environments[environment]!;
+      const place = { slot: `${config.model.name}-${environment}${slot === "champion" ? "-champion" : ""}`, folder: join(state, "environments", environment, slot), openStore, env };
+      // A champion beside the candidate takes any free port: the environment's own is taken.
+      const { port: _port, ...rest } = options as { port?: number };
+      return platforms[platform].create(slot === "champion" ? rest : options, place);
+    },
+    protocol(kind) {
+      if (Object.hasOwn(protocols, kind)) return protocols[kind as keyof typeof protocols];
+      throw new UserError([{ code: "release.unreadable", message: `the release speaks the protocol "${kind}"`, hint: `Known protocols: ${Object.keys(protocols).join(", ")}.` }]);
+    },
+    dataset: datasetFor,
+    files: runFiles(join(state, "runs", "last")),
+    readText: (path) =>
+      readFile(path, "utf8").catch((error: unknown) => {
+        if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+        throw error;
+      }),
+    writeText: (path, text) => writeWhole(path, text),
+    resolve: inFolder,
+  };
+}

@@ -1,0 +1,118 @@
+import { createEvidenceStore, createLedgerStore } from "../../src/adapters/evidence/index.ts";
+import { readManifest } from "../../src/adapters/oci/content.ts";
+import type { Digest } from "../../src/domain/digest.ts";
+import { formatImage, type Image } from "../../src/domain/image.ts";
+import { brokenLink, type LedgerEntry, openAct } from "../../src/domain/ledger.ts";
+import { UserError } from "../../src/domain/problem.ts";
+import type { Release } from "../../src/domain/release.ts";
+import type { Verdict } from "../../src/domain/verdict.ts";
+import type { Platform } from "../../src/ports/platform.ts";
+import { type PromoteOptions, promote } from "../../src/stages/promote.ts";
+import { rollback } from "../../src/stages/rollback.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { type Death, mortal } from "../fakes/death.ts";
+import { putImage } from "../fakes/image.ts";
+import { memoryStore } from "../fakes/oci-store.ts";
+import { fakePlatform } from "../fakes/platform.ts";
+import { releaseOf } from "../fakes/release.ts";
+import { data, policy, verdictEvidence, verdictFor } from "../fakes/verdict.ts";
+
+const { signal } = new AbortController();
+
+/** An environment `production` with the real stores over a repository in memory, and releases in it by name. */
+export function production() {
+  const oci = memoryStore();
+  const clock = fakeClock();
+  const platform = fakePlatform();
+  const releases = new Map<Digest, Release>();
+  const notes: string[] = [];
+  const evidence = createEvidenceStore(() => oci);
+  const ledger = createLedgerStore(oci, clock);
+
+  const describe = async (image: Image): Promise<Release> => {
+    const release = releases.get(image.digest);
+    if (release) return release;
+    const message = `there is no ${formatImage(image)}`;
+    throw new UserError([{ code: "release.not-found", message, hint: "Package it." }]);
+  };
+
+  /** The options of one run, which may die. */
+  const optionsOf = (release: Release, death: Death | null): PromoteOptions => {
+    const alive = { oci, platform: platform as Platform, builder: { describe } };
+    const own = death
+      ? { oci: mortal(oci, death), platform: mortal(alive.platform, death), builder: mortal(alive.builder, death) }
+      : alive;
+    return {
+      environment: "production",
+      release,
+      platform: own.platform,
+      evidence: createEvidenceStore(() => own.oci),
+      ledger: createLedgerStore(own.oci, clock),
+      clock,
+      source: { actor: "ada", commit: null, run: null },
+      reason: "because",
+      expectations: { policyDigest: policy, dataDigest: data, maxAgeMs: 24 * 3_600_000 },
+      describe: own.builder.describe,
+      note: (text) => void notes.push(text),
+      signal,
+    };
+  };
+
+  return {
+    clock,
+    oci,
+    platform,
+    notes,
+    releases,
+    evidence,
+    ledger,
+    /** Puts a release into the registry, without a verdict. */
+    async packaged(name: string): Promise<Release> {
+      const release = { ...releaseOf(name), image: await putImage(oci, name) };
+      releases.set(release.image.digest, release);
+      return release;
+    },
+    /** Attaches a verdict; its fields may make it a bad one. */
+    judge: (release: Release, fields: Partial<Verdict> = {}, status: "pass" | "fail" = "pass") =>
+      evidence.attach(verdictEvidence(release, verdictFor(release, fields, status)), signal),
+    /** Puts a release with a passing verdict into the registry. */
+    async proved(name: string): Promise<Release> {
+      const release = await this.packaged(name);
+      await this.judge(release);
+      return release;
+    },
+    /** Changes the bytes of every statement about a release. */
+    damage(release: Release): void {
+      for (const manifest of oci.manifests.values()) {
+        const { subject, layers = [] } = readManifest(manifest, oci.repository);
+        if (subject?.digest === release.image.digest)
+          for (const { digest } of layers) oci.blobs.set(digest, new TextEncoder().encode("{}"));
+      }
+    },
+    /** Removes every statement about a release. */
+    forget(release: Release): void {
+      for (const manifest of oci.manifests.values())
+        if (readManifest(manifest, oci.repository).subject?.digest === release.image.digest)
+          oci.manifests.delete(manifest.digest);
+    },
+    promote: (release: Release, fields: Partial<PromoteOptions> = {}, death: Death | null = null) =>
+      promote({ ...optionsOf(release, death), ...fields }),
+    rollback: (death: Death | null = null) => rollback(optionsOf(releaseOf("unused"), death)),
+    entries: () => ledger.read("production", signal),
+    /** The history, short: `promote intended`. */
+    history: async () => (await ledger.read("production", signal)).map(({ act, phase }) => `${act} ${phase}`),
+  };
+}
+
+export type Production = ReturnType<typeof production>;
+
+/** Why the ledger says something that is not so, or null. An act that is open says nothing yet. */
+export function lie(entries: readonly LedgerEntry[], platform: Production["platform"]): string | null {
+  if (brokenLink(entries) !== null) return "the chain is broken";
+  if (openAct(entries)) return null;
+  const done = entries.findLast(({ phase }) => phase === "done");
+  const says = done?.image.digest ?? "nothing";
+  const runs = platform.running?.image.digest ?? "nothing";
+  const bytes = done?.modelDigest === platform.running?.modelDigest;
+  return says === runs && bytes ? null : `the ledger says ${says}, and ${runs} runs`;
+}
