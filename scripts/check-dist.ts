@@ -17,15 +17,20 @@ const hashes = (folder: string): Map<string, string> =>
   );
 
 try {
-  const run = (command: string, ...args: string[]) => execFileSync(join(root, "node_modules/.bin", command), args, { cwd: root, stdio: "pipe" });
+  const run = (command: string, ...args: string[]) =>
+    execFileSync(join(root, "node_modules/.bin", command), args, { cwd: root, stdio: "pipe" });
   rmSync(join(root, "build"), { recursive: true, force: true });
   run("tsc", "-p", "tsconfig.build.json");
   run("ncc", "build", "build/src/main.js", "-o", fresh, "--license", "licenses.txt");
   execFileSync(process.execPath, [join(root, "scripts/stubs.ts"), fresh], { stdio: "pipe" });
   const [built, committed] = [hashes(fresh), hashes(join(root, "dist"))];
-  const differing = [...new Set([...built.keys(), ...committed.keys()])].filter((file) => built.get(file) !== committed.get(file)).toSorted();
+  const differing = [...new Set([...built.keys(), ...committed.keys()])]
+    .filter((file) => built.get(file) !== committed.get(file))
+    .toSorted();
   if (differing.length > 0) {
-    console.error(`dist/ is not the build of the source. Run "npm run build" and commit dist/. Differing: ${differing.join(", ")}`);
+    console.error(
+      `dist/ is not the build of the source. Run "npm run build" and commit dist/. Differing: ${differing.join(", ")}`,
+    );
     process.exitCode = 1;
   } else console.log(`dist/ is the build of the source (${built.size} files)`);
 } finally {

@@ -9,9 +9,14 @@ const modified = (path) => statSync(join(root, path), { throwIfNoEntry: false })
 
 if (modified("node_modules/.package-lock.json") < modified("package-lock.json")) {
   console.log("Installing the packages of package-lock.json …");
-  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (status !== 0) {
-    console.error("npm ci failed; see its message above. The registry npm uses is the one of your own npm configuration.");
+    console.error(
+      "npm ci failed; see its message above. The registry npm uses is the one of your own npm configuration.",
+    );
     process.exit(status ?? 1);
   }
 }

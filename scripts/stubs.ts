@@ -6,8 +6,14 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const dist = process.argv[2] ?? join(root, "dist");
 
-writeFileSync(join(dist, "action.js"), `import { runAction } from "./index.js";\nawait runAction(import.meta.dirname);\n`);
-writeFileSync(join(dist, "cli.js"), `#!/usr/bin/env node\nimport { runCli } from "./index.js";\nawait runCli(import.meta.dirname);\n`);
+writeFileSync(
+  join(dist, "action.js"),
+  `import { runAction } from "./index.js";\nawait runAction(import.meta.dirname);\n`,
+);
+writeFileSync(
+  join(dist, "cli.js"),
+  `#!/usr/bin/env node\nimport { runCli } from "./index.js";\nawait runCli(import.meta.dirname);\n`,
+);
 chmodSync(join(dist, "cli.js"), 0o755);
 rmSync(join(dist, "onnx-server"), { recursive: true, force: true });
 cpSync(join(root, "runtime/onnx-server"), join(dist, "onnx-server"), {

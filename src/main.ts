@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import manifest from "../package.json" with { type: "json" };
 import { carryOutRequest } from "./commands/index.ts";
 import { loadConfig } from "./config/load.ts";
 import { UserError } from "./domain/problem.ts";
@@ -9,7 +10,6 @@ import { helpText, readArguments } from "./hosts/arguments.ts";
 import { githubShell, readInputs, readToken } from "./hosts/github.ts";
 import type { Shell } from "./hosts/shell.ts";
 import { terminalShell } from "./hosts/terminal.ts";
-import manifest from "../package.json" with { type: "json" };
 import { type Machine, wire } from "./wire.ts";
 
 const { version } = manifest;
@@ -19,7 +19,14 @@ async function readConfig(file: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    throw new UserError([{ code: "config.not-found", message: `${file} cannot be read${code ? ` (${code})` : ""}`, hint: "Run modelgate in the folder of modelgate.yml, or name it with --config.", at: { file } }]);
+    throw new UserError([
+      {
+        code: "config.not-found",
+        message: `${file} cannot be read${code ? ` (${code})` : ""}`,
+        hint: "Run modelgate in the folder of modelgate.yml, or name it with --config.",
+        at: { file },
+      },
+    ]);
   }
 }
 
@@ -27,7 +34,17 @@ async function readConfig(file: string): Promise<string> {
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const)
-    process.once(name, () => controller.abort(new UserError([{ code: "cancelled", message: `stopped by ${name}`, hint: "Run the command again: it goes on, or says what stands where." }])));
+    process.once(name, () =>
+      controller.abort(
+        new UserError([
+          {
+            code: "cancelled",
+            message: `stopped by ${name}`,
+            hint: "Run the command again: it goes on, or says what stands where.",
+          },
+        ]),
+      ),
+    );
   return controller.signal;
 }
 
@@ -40,7 +57,11 @@ async function carryOut(shell: Shell, request: Request, machine: Machine): Promi
 /** The server's files lie beside the bundle, and in the source tree when it runs from there. */
 const machineOf = (folder: string, token: Machine["token"]): Machine => {
   const beside = join(folder, "onnx-server");
-  return { env: process.env, serverFolder: existsSync(beside) ? beside : join(folder, "../runtime/onnx-server"), token };
+  return {
+    env: process.env,
+    serverFolder: existsSync(beside) ? beside : join(folder, "../runtime/onnx-server"),
+    token,
+  };
 };
 
 /** Runs one command as a step of a GitHub job. @param folder the folder of the bundle. */
@@ -57,7 +78,11 @@ export async function runAction(folder: string): Promise<void> {
 /** Runs one command on a terminal. @param folder the folder of the bundle. */
 export async function runCli(folder: string): Promise<void> {
   const words = process.argv.slice(2);
-  const shell = terminalShell({ version, json: words.includes("--json"), streams: { out: process.stdout, err: process.stderr } });
+  const shell = terminalShell({
+    version,
+    json: words.includes("--json"),
+    streams: { out: process.stdout, err: process.stderr },
+  });
   try {
     const asked = readArguments(words);
     if (asked.kind === "version") process.stdout.write(`${version}\n`);

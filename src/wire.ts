@@ -17,7 +17,7 @@ import { runCommand } from "./adapters/system/processes.ts";
 import { runFiles } from "./adapters/system/run-files.ts";
 import { prepareToolCache } from "./adapters/system/tool-cache.ts";
 import type { Workshop } from "./commands/workshop.ts";
-import type { Config } from "./config/load.ts";
+import type { Config } from "./config/config.ts";
 import { embeddedHost } from "./domain/image.ts";
 import { UserError } from "./domain/problem.ts";
 import type { Host } from "./ports/host.ts";
@@ -43,18 +43,35 @@ async function dockerConfig({ env, token }: Machine): Promise<DockerConfig> {
   try {
     config = JSON.parse(text) as DockerConfig;
   } catch {
-    throw new UserError([{ code: "config.syntax", message: `${path} is not JSON`, hint: "Docker's own configuration is damaged: log in again with docker login.", at: { file: path } }]);
+    throw new UserError([
+      {
+        code: "config.syntax",
+        message: `${path} is not JSON`,
+        hint: "Docker's own configuration is damaged: log in again with docker login.",
+        at: { file: path },
+      },
+    ]);
   }
   const known = config.auths?.["ghcr.io"] ?? config.credHelpers?.["ghcr.io"] ?? config.credsStore;
-  return token && known === undefined ? { ...config, auths: { ...config.auths, "ghcr.io": { username: token.actor, password: token.secret } } } : config;
+  return token && known === undefined
+    ? { ...config, auths: { ...config.auths, "ghcr.io": { username: token.actor, password: token.secret } } }
+    : config;
 }
 
-const defined = (env: Machine["env"]): Record<string, string> => Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+const defined = (env: Machine["env"]): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
 function datasetFor(path: string): (typeof datasets)[keyof typeof datasets] {
   const found = Object.values(datasets).find((dataset) => dataset.recognises(path));
   if (found) return found;
-  throw new UserError([{ code: "config.value", message: `evaluate.data names ${path}, of no known kind`, hint: `Known kinds: ${Object.keys(datasets).join(", ")}, told by the file's ending.`, at: { file: path, key: "evaluate.data" } }]);
+  throw new UserError([
+    {
+      code: "config.value",
+      message: `evaluate.data names ${path}, of no known kind`,
+      hint: `Known kinds: ${Object.keys(datasets).join(", ")}, told by the file's ending.`,
+      at: { file: path, key: "evaluate.data" },
+    },
+  ]);
 }
 
 /** Puts the adapters a configuration asks for behind the ports: the only place that knows both. */
@@ -90,14 +107,25 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     ledger: createLedgerStore(openStore(repository ?? `${embeddedHost}/${config.model.name}`), systemClock),
     platform(environment, slot) {
       const { platform, options } = config.environments[environment]!;
-      const place = { slot: `${config.model.name}-${environment}${slot === "champion" ? "-champion" : ""}`, folder: join(state, "environments", environment, slot), openStore, env };
+      const place = {
+        slot: `${config.model.name}-${environment}${slot === "champion" ? "-champion" : ""}`,
+        folder: join(state, "environments", environment, slot),
+        openStore,
+        env,
+      };
       // A champion beside the candidate takes any free port: the environment's own is taken.
       const { port: _port, ...rest } = options as { port?: number };
       return platforms[platform].create(slot === "champion" ? rest : options, place);
     },
     protocol(kind) {
       if (Object.hasOwn(protocols, kind)) return protocols[kind as keyof typeof protocols];
-      throw new UserError([{ code: "release.unreadable", message: `the release speaks the protocol "${kind}"`, hint: `Known protocols: ${Object.keys(protocols).join(", ")}.` }]);
+      throw new UserError([
+        {
+          code: "release.unreadable",
+          message: `the release speaks the protocol "${kind}"`,
+          hint: `Known protocols: ${Object.keys(protocols).join(", ")}.`,
+        },
+      ]);
     },
     dataset: datasetFor,
     files: runFiles(join(state, "runs", "last")),

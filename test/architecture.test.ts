@@ -21,9 +21,21 @@ const rooms: Record<string, { rooms: string[]; packages: RegExp }> = {
 
 /** Packages that only some files may touch. */
 const only: { what: RegExp; where: RegExp; why: string }[] = [
-  { what: /^@actions\/core$/, where: /^src\/hosts\/github/, why: "the Action's inputs and outputs are read and written in one place" },
-  { what: /^@actions\/exec$|^(node:)?child_process$/, where: /^src\/adapters\/system\//, why: "processes start in one place, without a shell" },
-  { what: /^@actions\/tool-cache$/, where: /^src\/adapters\/system\//, why: "downloads are pinned and cached in one place" },
+  {
+    what: /^@actions\/core$/,
+    where: /^src\/hosts\/github/,
+    why: "the Action's inputs and outputs are read and written in one place",
+  },
+  {
+    what: /^@actions\/exec$|^(node:)?child_process$/,
+    where: /^src\/adapters\/system\//,
+    why: "processes start in one place, without a shell",
+  },
+  {
+    what: /^@actions\/tool-cache$/,
+    where: /^src\/adapters\/system\//,
+    why: "downloads are pinned and cached in one place",
+  },
 ];
 
 const walk = (folder: string): string[] =>
@@ -41,11 +53,17 @@ function importsOf(file: string, source: string): string[] {
   if (module.dynamicImports.length > 0) return ["(dynamic import)"];
   return [
     ...module.staticImports.map((i) => i.moduleRequest.value),
-    ...module.staticExports.flatMap((e) => e.entries.flatMap((entry) => (entry.moduleRequest ? [entry.moduleRequest.value] : []))),
+    ...module.staticExports.flatMap((e) =>
+      e.entries.flatMap((entry) => (entry.moduleRequest ? [entry.moduleRequest.value] : [])),
+    ),
   ];
 }
 
-const roomOf = (file: string): string => file.replace(/^src\//, "").replace(/\.ts$/, "").split("/")[0]!;
+const roomOf = (file: string): string =>
+  file
+    .replace(/^src\//, "")
+    .replace(/\.ts$/, "")
+    .split("/")[0]!;
 const adapterOf = (file: string): string | undefined => /^src\/adapters\/([^/]+)\//.exec(file)?.[1];
 
 /** The sentence that names a breach, or null. */
@@ -56,7 +74,8 @@ export function breach(file: string, name: string): string | null {
   if (!rule) return `${file} is in no room of the table`;
   for (const { what, where, why } of only)
     if (what.test(name) && !where.test(file)) return `${file} imports ${name}; only ${where.source} may: ${why}`;
-  if (!name.startsWith(".")) return rule.packages.test(name) ? null : `${file} imports ${name}; ${room} may not import that package`;
+  if (!name.startsWith("."))
+    return rule.packages.test(name) ? null : `${file} imports ${name}; ${room} may not import that package`;
   const target = relative(root, resolve(root, dirname(file), name));
   if (!target.startsWith("src/"))
     return target === "package.json" && room === "main" ? null : `${file} imports ${target}, which is outside src`;
@@ -67,20 +86,32 @@ export function breach(file: string, name: string): string | null {
     return shared ? null : `${file} imports ${target}; an adapter may import only its own folder, system and oci`;
   }
   if (room === "config" && other === "adapters")
-    return /^src\/adapters\/[^/]+\/index\.ts$/.test(target) ? null : `${file} imports ${target}; config may import only the index of an adapter folder`;
-  return other === room || rule.rooms.includes(other) ? null : `${file} imports ${target}; ${room} may not import ${other}`;
+    return /^src\/adapters\/[^/]+\/index\.ts$/.test(target)
+      ? null
+      : `${file} imports ${target}; config may import only the index of an adapter folder`;
+  return other === room || rule.rooms.includes(other)
+    ? null
+    : `${file} imports ${target}; ${room} may not import ${other}`;
 }
 
 const graph = new Map(sources.map((file) => [file, importsOf(file, text.get(file)!)]));
 
 test("each file imports only what its room may import", () => {
-  expect([...graph].flatMap(([file, names]) => names.map((name) => breach(file, name)).filter((b) => b !== null))).toEqual([]);
+  expect(
+    [...graph].flatMap(([file, names]) => names.map((name) => breach(file, name)).filter((b) => b !== null)),
+  ).toEqual([]);
 });
 
 test("a forbidden import is named in a sentence", () => {
-  expect(breach("src/domain/digest.ts", "node:fs")).toBe("src/domain/digest.ts imports node:fs; domain may not import that package");
-  expect(breach("src/stages/gate.ts", "../adapters/oci/layout.ts")).toBe("src/stages/gate.ts imports src/adapters/oci/layout.ts; stages may not import adapters");
-  expect(breach("src/adapters/platforms/local.ts", "../formats/onnx.ts")).toMatch(/only its own folder, system and oci/);
+  expect(breach("src/domain/digest.ts", "node:fs")).toBe(
+    "src/domain/digest.ts imports node:fs; domain may not import that package",
+  );
+  expect(breach("src/stages/gate.ts", "../adapters/oci/layout.ts")).toBe(
+    "src/stages/gate.ts imports src/adapters/oci/layout.ts; stages may not import adapters",
+  );
+  expect(breach("src/adapters/platforms/local.ts", "../formats/onnx.ts")).toMatch(
+    /only its own folder, system and oci/,
+  );
   expect(breach("src/commands/run.ts", "@actions/core")).toMatch(/one place/);
   expect(breach("src/adapters/oci/auth.ts", "node:child_process")).toMatch(/without a shell/);
 });
@@ -100,23 +131,36 @@ test("no file imports itself through others", () => {
 });
 
 describe("each adapter folder's listing equals its registry", () => {
-  const folders = readdirSync(join(root, "src/adapters")).filter((name) => existsSync(join(root, "src/adapters", name, "index.ts")));
+  const folders = readdirSync(join(root, "src/adapters")).filter((name) =>
+    existsSync(join(root, "src/adapters", name, "index.ts")),
+  );
   test.each(folders)("%s", (folder) => {
     const files = readdirSync(join(root, "src/adapters", folder), { withFileTypes: true })
       .filter((entry) => entry.isFile() && entry.name !== "index.ts")
       .map((entry) => `./${entry.name}`);
-    expect(graph.get(`src/adapters/${folder}/index.ts`)!.filter((name) => /^\.\/[^/]+$/.test(name)).toSorted()).toEqual(files.toSorted());
+    expect(
+      graph
+        .get(`src/adapters/${folder}/index.ts`)!
+        .filter((name) => /^\.\/[^/]+$/.test(name))
+        .toSorted(),
+    ).toEqual(files.toSorted());
   });
 });
 
 test("the environment is read only by the hosts", () => {
   const allowed = /^src\/(hosts\/|main\.ts|adapters\/system\/tool-cache\.ts)/;
-  expect(sources.filter((file) => !allowed.test(file) && /process\.env|\benv\b.*from "node:process"/.test(text.get(file)!))).toEqual([]);
+  expect(
+    sources.filter((file) => !allowed.test(file) && /process\.env|\benv\b.*from "node:process"/.test(text.get(file)!)),
+  ).toEqual([]);
 });
 
 test("no test mocks our own code", () => {
   const tests = walk(join(root, "test")).filter((path) => !path.endsWith("architecture.test.ts"));
-  expect(tests.filter((path) => /\bvi\.(mock|spyOn|fn)\b/.test(readFileSync(path, "utf8"))).map((path) => relative(root, path))).toEqual([]);
+  expect(
+    tests
+      .filter((path) => /\bvi\.(mock|spyOn|fn)\b/.test(readFileSync(path, "utf8")))
+      .map((path) => relative(root, path)),
+  ).toEqual([]);
 });
 
 test("no folder or file has a name that says nothing", () => {
@@ -126,5 +170,7 @@ test("no folder or file has a name that says nothing", () => {
 
 test("a file over 250 lines gives its reason in the first comment", () => {
   const long = sources.filter((file) => text.get(file)!.split("\n").length > 251);
-  expect(long.filter((file) => !/^\/\*\*?[\s\S]{0,400}(one table|one list|long because)/i.test(text.get(file)!))).toEqual([]);
+  expect(
+    long.filter((file) => !/^\/\*\*?[\s\S]{0,400}(one table|one list|long because)/i.test(text.get(file)!)),
+  ).toEqual([]);
 });

@@ -3,19 +3,24 @@ import { createMetrics } from "./metrics.mjs";
 import { BadRequest } from "./tensors.mjs";
 
 const json = { "content-type": "application/json" };
+const retryLater = { "retry-after": "1" };
 
-/** JSON with integers beyond 2^53 kept exactly, for models that take 64-bit integers. */
-const exactly = (_key, value, context) => (typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context.source) : value);
+/** Keeps integers beyond 2^53 exact, for models that take 64-bit integers. Needs the source text, which Node gives from 22 on. */
+function exactly(_key, value, context) {
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
+  if (!context)
+    throw new BadRequest(`integers beyond 2^53 need Node 22 or later; this server runs on ${process.version}`);
+  return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
+}
 
 function parse(text, wide) {
   try {
     return JSON.parse(text, wide ? exactly : undefined);
   } catch (error) {
-    throw new BadRequest(`the request is not JSON: ${error.message}`);
+    throw error instanceof BadRequest ? error : new BadRequest(`the request is not JSON: ${error.message}`);
   }
 }
 
-/** Reads a body. One that is too large is read off first, so that the client gets to see the answer; a huge one is cut off. */
 async function readBody(request, limit) {
   const tooLarge = () => new BadRequest(`the request is larger than ${limit} bytes`, 413);
   if (Number(request.headers["content-length"] ?? 0) > 4 * limit) throw tooLarge();
@@ -37,8 +42,9 @@ export function createModelServer(model, { bodyLimit, queueLimit }) {
   let stopping = false;
 
   async function infer(request) {
-    if (!/^application\/(json|.*\+json)\s*(;|$)/i.test(request.headers["content-type"] ?? "")) throw new BadRequest("the content type must be application/json", 415);
-    if (inFlight >= queueLimit) throw new BadRequest("too many requests wait already", 503);
+    if (!/^application\/(json|.*\+json)\s*(;|$)/i.test(request.headers["content-type"] ?? ""))
+      throw new BadRequest("the content type must be application/json", 415);
+    if (inFlight >= queueLimit) throw new BadRequest("too many requests wait already", 503, retryLater);
     inFlight++;
     try {
       return await model.infer(parse(await readBody(request, bodyLimit), model.wide));
@@ -48,50 +54,71 @@ export function createModelServer(model, { bodyLimit, queueLimit }) {
   }
 
   const named = (name) => {
-    if (decodeURIComponent(name) !== model.name) throw new BadRequest(`there is no model "${decodeURIComponent(name)}"; this server has "${model.name}"`, 404);
+    if (name !== encodeURIComponent(model.name))
+      throw new BadRequest(`there is no model "${name}"; this server has "${model.name}"`, 404);
   };
   const versioned = (version) => {
     if (version !== undefined && version !== "1") throw new BadRequest(`there is no version "${version}"`, 404);
   };
   const healthy = () => {
-    if (stopping) throw new BadRequest("the server is stopping", 503);
+    if (stopping) throw new BadRequest("the server is stopping", 503, retryLater);
     return "{}";
   };
   const routes = [
     ["GET", /^\/v2\/health\/live$/, () => "{}"],
     ["GET", /^\/v2\/health\/ready$/, healthy],
     ["GET", /^\/v2$/, () => JSON.stringify({ name: "modelgate-onnx-server", version: "1.0.0", extensions: [] })],
-    ["GET", /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?\/ready$/, (_request, name, version) => (named(name), versioned(version), healthy())],
-    ["GET", /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?$/, (_request, name, version) => (named(name), versioned(version), JSON.stringify(model.metadata))],
-    ["POST", /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?\/infer$/, (request, name, version) => (named(name), versioned(version), infer(request))],
+    [
+      "GET",
+      /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?\/ready$/,
+      (_request, name, version) => (named(name), versioned(version), healthy()),
+    ],
+    [
+      "GET",
+      /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?$/,
+      (_request, name, version) => (named(name), versioned(version), JSON.stringify(model.metadata)),
+    ],
+    [
+      "POST",
+      /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?\/infer$/,
+      (request, name, version) => (named(name), versioned(version), infer(request)),
+    ],
   ];
 
   async function answer(request) {
-    const { pathname } = new URL(request.url, "http://server");
-    const matches = routes.map(([method, path, work]) => ({ method, work, found: path.exec(pathname) })).filter(({ found }) => found);
+    const [pathname] = request.url.split("?", 1);
+    const matches = routes
+      .map(([method, path, work]) => ({ method, work, found: path.exec(pathname) }))
+      .filter(({ found }) => found);
     if (matches.length === 0) throw new BadRequest(`there is nothing at ${pathname}`, 404);
     const route = matches.find(({ method }) => method === request.method);
-    if (!route) throw new BadRequest(`${pathname} takes ${matches.map(({ method }) => method).join(", ")}`, 405);
+    if (!route) throw new BadRequest(`${pathname} takes ${matches[0].method}`, 405, { allow: matches[0].method });
     return route.work(request, ...route.found.slice(1));
   }
 
   const server = createServer(async (request, response) => {
     const started = performance.now();
     if (request.method === "GET" && request.url === "/metrics") {
-      response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(metrics.text({ ...model, inFlight }));
+      response
+        .writeHead(200, { "content-type": "text/plain; version=0.0.4" })
+        .end(metrics.text({ ...model, inFlight }));
       return;
     }
-    let [status, body] = [200, ""];
+    let [status, body, headers] = [200, "", {}];
     try {
       body = await answer(request);
     } catch (error) {
-      status = error instanceof BadRequest ? error.status : 500;
-      body = JSON.stringify({ error: error instanceof BadRequest ? error.message : "the server failed; its log says why" });
-      if (status === 500) console.error(error);
+      // The client went away in the middle of its request: there is nobody to answer.
+      if (request.errored) return;
+      const expected = error instanceof BadRequest;
+      if (!expected) console.error(error);
+      status = expected ? error.status : 500;
+      headers = expected ? error.headers : {};
+      body = JSON.stringify({ error: expected ? error.message : "the server failed; its log says why" });
     }
     metrics.observe(status, (performance.now() - started) / 1000);
-    const closing = stopping || !request.complete ? { connection: "close" } : {};
-    response.writeHead(status, { ...json, ...closing, ...(status === 503 && { "retry-after": "1" }) }).end(body);
+    // A body that was not read is read off by Node after the answer, so that the client gets to see the answer.
+    response.writeHead(status, { ...json, ...headers, ...(stopping && { connection: "close" }) }).end(body);
   });
 
   return {

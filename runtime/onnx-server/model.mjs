@@ -19,14 +19,20 @@ async function fileDigest(path) {
 /** The digest over all files of the model: sha256 of the canonical JSON of [{bytes, digest, path}] sorted by path. */
 export async function digestOf(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
   const files = [];
   for (const path of paths.sort()) files.push({ ...(await fileDigest(join(folder, path))), path });
   return `sha256:${createHash("sha256").update(JSON.stringify(files)).digest("hex")}`;
 }
 
 const sideOf = (side) => (typeof side === "number" && side >= 0 ? side : -1);
-const specOf = (value) => ({ name: value.name, datatype: datatypes[value.type] ?? value.type.toUpperCase(), shape: (value.shape ?? []).map(sideOf) });
+const specOf = (value) => ({
+  name: value.name,
+  datatype: datatypes[value.type] ?? value.type.toUpperCase(),
+  shape: (value.shape ?? []).map(sideOf),
+});
 
 /** The preprocessing of the image, when its build was given one. */
 async function preprocessing(folder) {
@@ -50,18 +56,30 @@ export async function loadModel({ name, main, folder, customFolder }) {
   return {
     name,
     digest,
-    metadata: { name, versions: ["1"], platform: "onnxruntime_onnxv1", inputs, outputs, parameters: { "modelgate.model_digest": digest } },
+    metadata: {
+      name,
+      versions: ["1"],
+      platform: "onnxruntime_onnxv1",
+      inputs,
+      outputs,
+      parameters: { "modelgate.model_digest": digest },
+    },
     wide: inputs.some(({ datatype }) => datatype.endsWith("INT64")),
     /** Answers one request body. @returns the JSON text of the answer. */
     async infer(request) {
       if (!Array.isArray(request?.inputs)) throw new BadRequest('the request needs "inputs", a list of tensors');
-      const read = Object.fromEntries(request.inputs.map((input) => readInput(input, declared)).map((input) => [input.name, input]));
+      const read = Object.fromEntries(
+        request.inputs.map((input) => readInput(input, declared)).map((input) => [input.name, input]),
+      );
       const missing = [...declared.keys()].filter((key) => !Object.hasOwn(read, key));
       if (missing.length > 0) throw new BadRequest(`the request lacks the input ${missing.join(", ")}`);
       const wanted = request.outputs?.map?.((output) => output.name) ?? [...served];
       const unknown = wanted.find((output) => !served.has(output));
-      if (unknown !== undefined) throw new BadRequest(`the model has no output "${unknown}"; its outputs are ${[...served].join(", ")}`);
-      const feeds = Object.fromEntries(Object.entries(await preprocess(read)).map(([key, input]) => [key, toTensor(ort.Tensor, input)]));
+      if (unknown !== undefined)
+        throw new BadRequest(`the model has no output "${unknown}"; its outputs are ${[...served].join(", ")}`);
+      const feeds = Object.fromEntries(
+        Object.entries(await preprocess(read)).map(([key, input]) => [key, toTensor(ort.Tensor, input)]),
+      );
       let results;
       try {
         results = await session.run(feeds, wanted);

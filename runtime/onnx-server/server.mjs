@@ -4,12 +4,26 @@ import { createModelServer } from "./http.mjs";
 import { loadModel } from "./model.mjs";
 
 const root = join(import.meta.dirname, "../../..");
-const { HOST = "0.0.0.0", PORT = "8080", MODELGATE_MODEL = "", MODELGATE_BODY_LIMIT = String(16 * 2 ** 20), MODELGATE_QUEUE_LIMIT = "256" } = process.env;
+const {
+  HOST = "0.0.0.0",
+  PORT = "8080",
+  MODELGATE_MODEL = "",
+  MODELGATE_BODY_LIMIT = String(16 * 2 ** 20),
+  MODELGATE_QUEUE_LIMIT = "256",
+} = process.env;
 const graceMilliseconds = 20_000;
 
 const { name, main, folder } = JSON.parse(MODELGATE_MODEL);
-const model = await loadModel({ name, main, folder: join(root, folder), customFolder: join(import.meta.dirname, "../custom") });
-const { server, stop } = createModelServer(model, { bodyLimit: Number(MODELGATE_BODY_LIMIT), queueLimit: Number(MODELGATE_QUEUE_LIMIT) });
+const model = await loadModel({
+  name,
+  main,
+  folder: join(root, folder),
+  customFolder: join(import.meta.dirname, "../custom"),
+});
+const { server, stop } = createModelServer(model, {
+  bodyLimit: Number(MODELGATE_BODY_LIMIT),
+  queueLimit: Number(MODELGATE_QUEUE_LIMIT),
+});
 
 server.listen(Number(PORT), HOST, () => {
   console.log(JSON.stringify({ listening: server.address().port, model: name, digest: model.digest }));

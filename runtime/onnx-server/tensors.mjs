@@ -1,11 +1,12 @@
 // Between the Open Inference Protocol's tensors and onnxruntime's.
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 
-/** A request that cannot be served as it is: its status and what is wrong. */
+/** A request that cannot be served as it is: its status, what is wrong, and headers that go with the status. */
 export class BadRequest extends Error {
-  constructor(message, status = 400) {
+  constructor(message, status = 400, headers = {}) {
     super(message);
     this.status = status;
+    this.headers = headers;
   }
 }
 
@@ -61,7 +62,8 @@ export function fromHalf(bits) {
 }
 
 function element(value, datatype, kind, name) {
-  const wrong = () => new BadRequest(`input "${name}" has ${JSON.stringify(value) ?? typeof value} where ${datatype} is declared`);
+  const wrong = () =>
+    new BadRequest(`input "${name}" has ${JSON.stringify(value) ?? typeof value} where ${datatype} is declared`);
   if (datatype === "BYTES") {
     if (typeof value !== "string") throw wrong();
     return value;
@@ -77,13 +79,15 @@ function element(value, datatype, kind, name) {
   }
   if (typeof value !== "bigint" && !Number.isSafeInteger(value)) throw wrong();
   const integer = BigInt(value);
-  if (integer < kind.range[0] || integer > kind.range[1]) throw new BadRequest(`input "${name}" has ${integer}, which is outside ${datatype}`);
+  if (integer < kind.range[0] || integer > kind.range[1])
+    throw new BadRequest(`input "${name}" has ${integer}, which is outside ${datatype}`);
   return datatype.endsWith("64") ? integer : Number(integer);
 }
 
 /** The product of a shape's sides; a side must be a whole number from 0. */
 function sizeOf(shape, name) {
-  if (!Array.isArray(shape) || !shape.every((side) => Number.isSafeInteger(side) && side >= 0)) throw new BadRequest(`input "${name}" needs a shape of whole numbers from 0`);
+  if (!Array.isArray(shape) || !shape.every((side) => Number.isSafeInteger(side) && side >= 0))
+    throw new BadRequest(`input "${name}" needs a shape of whole numbers from 0`);
   return shape.reduce((product, side) => product * side, 1);
 }
 
@@ -91,16 +95,26 @@ function sizeOf(shape, name) {
 export function readInput(input, declared) {
   const name = typeof input?.name === "string" ? input.name : "?";
   const spec = declared.get(name);
-  if (!spec) throw new BadRequest(`the model has no input "${name}"; its inputs are ${[...declared.keys()].join(", ")}`);
-  if (input.datatype !== spec.datatype) throw new BadRequest(`input "${name}" has datatype ${input.datatype}; the model takes ${spec.datatype}`);
+  if (!spec)
+    throw new BadRequest(`the model has no input "${name}"; its inputs are ${[...declared.keys()].join(", ")}`);
+  if (input.datatype !== spec.datatype)
+    throw new BadRequest(`input "${name}" has datatype ${input.datatype}; the model takes ${spec.datatype}`);
   const size = sizeOf(input.shape, name);
-  const fits = input.shape.length === spec.shape.length && spec.shape.every((side, axis) => side < 0 || side === input.shape[axis]);
+  const fits =
+    input.shape.length === spec.shape.length &&
+    spec.shape.every((side, axis) => side < 0 || side === input.shape[axis]);
   if (!fits) throw new BadRequest(`input "${name}" has shape [${input.shape}]; the model takes [${spec.shape}]`);
   if (!Array.isArray(input.data)) throw new BadRequest(`input "${name}" needs its data as a list`);
   const data = input.data.some(Array.isArray) ? input.data.flat(Infinity) : input.data;
-  if (data.length !== size) throw new BadRequest(`input "${name}" has ${data.length} values; its shape [${input.shape}] needs ${size}`);
+  if (data.length !== size)
+    throw new BadRequest(`input "${name}" has ${data.length} values; its shape [${input.shape}] needs ${size}`);
   const kind = kinds[spec.datatype];
-  return { name, datatype: spec.datatype, shape: input.shape, data: data.map((value) => element(value, spec.datatype, kind, name)) };
+  return {
+    name,
+    datatype: spec.datatype,
+    shape: input.shape,
+    data: data.map((value) => element(value, spec.datatype, kind, name)),
+  };
 }
 
 /** An onnxruntime tensor of a checked input. */

@@ -1,5 +1,5 @@
 import { formatImage } from "../domain/image.ts";
-import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import type { Request } from "../domain/request.ts";
 import type { Change, Changed } from "../stages/change.ts";
 import { promote } from "../stages/promote.ts";
@@ -24,7 +24,9 @@ const outcomeOf = (command: "promote" | "rollback", environment: string, changed
   ...emptyOutcome,
   command,
   verdict: "pass",
-  headline: changed.deployment ? `${environment} runs ${changed.release.model.name} as ${formatImage(changed.release.image)}` : `${environment} runs ${formatImage(changed.release.image)} already`,
+  headline: changed.deployment
+    ? `${environment} runs ${changed.release.model.name} as ${formatImage(changed.release.image)}`
+    : `${environment} runs ${formatImage(changed.release.image)} already`,
   environment,
   model: changed.release.model,
   image: changed.release.image,
@@ -37,12 +39,16 @@ export async function promoteCommand(shop: Workshop, request: Request, signal: A
   const environment = environmentOf(shop, request, production);
   const release = await releaseOf(shop, request, signal);
   const expectations = await shop.host.step("verify", () => expectationsOf(shop, release.model, signal));
-  const changed = await shop.host.step("promote", () => promote({ ...changeOf(shop, environment, request, signal), release, evidence: shop.evidence, expectations }));
+  const changed = await shop.host.step("promote", () =>
+    promote({ ...changeOf(shop, environment, request, signal), release, evidence: shop.evidence, expectations }),
+  );
   return outcomeOf("promote", environment, changed);
 }
 
 export async function rollbackCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
   const environment = environmentOf(shop, request, production);
-  const changed = await shop.host.step("rollback", () => rollback({ ...changeOf(shop, environment, request, signal), evidence: shop.evidence }));
+  const changed = await shop.host.step("rollback", () =>
+    rollback({ ...changeOf(shop, environment, request, signal), evidence: shop.evidence }),
+  );
   return outcomeOf("rollback", environment, changed);
 }

@@ -1,7 +1,7 @@
 import type { Model } from "../domain/model.ts";
 import { type Policy, policyDigest } from "../domain/policy.ts";
-import type { ReadingPlan } from "../domain/reading.ts";
 import { UserError } from "../domain/problem.ts";
+import type { ReadingPlan } from "../domain/reading.ts";
 import type { DatasetIdentity, Row } from "../ports/dataset.ts";
 import { identify } from "../stages/evaluate.ts";
 import type { Workshop } from "./workshop.ts";
@@ -9,13 +9,27 @@ import type { Workshop } from "./workshop.ts";
 /** The evaluation a configuration asks for. @throws UserError when it asks for none. */
 export function evaluateSettings({ config }: Workshop): NonNullable<Workshop["config"]["evaluate"]> {
   if (config.evaluate) return config.evaluate;
-  throw new UserError([{ code: "config.missing", message: "the configuration has no evaluate", hint: "Name the labelled data, its inputs and label: see docs/reference/config.md.", at: { file: config.file, key: "evaluate" } }]);
+  throw new UserError([
+    {
+      code: "config.missing",
+      message: "the configuration has no evaluate",
+      hint: "Name the labelled data, its inputs and label: see docs/reference/config.md.",
+      at: { file: config.file, key: "evaluate" },
+    },
+  ]);
 }
 
 /** How answers are read as predictions. */
 export function readingPlan({ config }: Workshop): ReadingPlan | null {
   const settings = config.evaluate;
-  return settings && { task: settings.task, classes: settings.classes, output: settings.output, threshold: settings.threshold };
+  return (
+    settings && {
+      task: settings.task,
+      classes: settings.classes,
+      output: settings.output,
+      threshold: settings.threshold,
+    }
+  );
 }
 
 /** The policy: the gates, and what else decides a verdict. */
@@ -28,10 +42,20 @@ export function policyOf({ config }: Workshop): Policy {
 }
 
 /** The data set, read whole, with its identity. Labels and slices stay here. */
-export async function readRows(shop: Workshop, model: Model, signal: AbortSignal): Promise<{ rows: Row[]; identity: DatasetIdentity }> {
+export async function readRows(
+  shop: Workshop,
+  model: Model,
+  signal: AbortSignal,
+): Promise<{ rows: Row[]; identity: DatasetIdentity }> {
   const settings = evaluateSettings(shop);
   const path = shop.resolve(settings.data);
-  const plan = { inputs: settings.inputs, specs: model.inputs, label: settings.label, id: settings.id, slices: settings.slices };
+  const plan = {
+    inputs: settings.inputs,
+    specs: model.inputs,
+    label: settings.label,
+    id: settings.id,
+    slices: settings.slices,
+  };
   const rows: Row[] = [];
   for await (const row of shop.dataset(path).rows(path, plan, signal)) rows.push(row);
   return { rows, identity: identify(rows) };
@@ -40,5 +64,9 @@ export async function readRows(shop: Workshop, model: Model, signal: AbortSignal
 /** What a verdict must be about to count now. */
 export async function expectationsOf(shop: Workshop, model: Model, signal: AbortSignal) {
   const { identity } = await readRows(shop, model, signal);
-  return { policyDigest: policyDigest(policyOf(shop)), dataDigest: identity.digest, maxAgeMs: shop.config.promotion.maxAgeMilliseconds };
+  return {
+    policyDigest: policyDigest(policyOf(shop)),
+    dataDigest: identity.digest,
+    maxAgeMs: shop.config.promotion.maxAgeMilliseconds,
+  };
 }

@@ -1,6 +1,6 @@
-import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
-import type { Request } from "../domain/request.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { UserError } from "../domain/problem.ts";
+import type { Request } from "../domain/request.ts";
 import { deploy } from "../stages/deploy.ts";
 import { environmentOf, production, releaseOf, staging } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
@@ -9,10 +9,25 @@ import type { Workshop } from "./workshop.ts";
 export async function deployCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
   const environment = environmentOf(shop, request, staging);
   if (environment === production)
-    throw new UserError([{ code: "input.unknown-command", message: "deploy does not deploy to production", hint: "Use modelgate promote: it asks for a passing verdict, reads the digest back and keeps the ledger." }]);
-  if (request.image === null) throw new UserError([{ code: "input.missing", message: "deploy needs an image", hint: "Give the image that modelgate package printed: --image repository@sha256:…" }]);
+    throw new UserError([
+      {
+        code: "input.unknown-command",
+        message: "deploy does not deploy to production",
+        hint: "Use modelgate promote: it asks for a passing verdict, reads the digest back and keeps the ledger.",
+      },
+    ]);
+  if (request.image === null)
+    throw new UserError([
+      {
+        code: "input.missing",
+        message: "deploy needs an image",
+        hint: "Give the image that modelgate package printed: --image repository@sha256:…",
+      },
+    ]);
   const release = await releaseOf(shop, request, signal);
-  const { running, replaced, interruption } = await shop.host.step("deploy", () => deploy(release, shop.platform(environment, "main"), signal));
+  const { running, replaced, interruption } = await shop.host.step("deploy", () =>
+    deploy(release, shop.platform(environment, "main"), signal),
+  );
   return {
     ...emptyOutcome,
     command: "deploy",

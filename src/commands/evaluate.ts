@@ -1,19 +1,24 @@
 import { type Evaluation, evaluationToJson } from "../domain/evaluation.ts";
-import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
 import { formatImage } from "../domain/image.ts";
 import type { LoadRun } from "../domain/observations/observations.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import type { DatasetIdentity, Row } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
 import { type EvaluateOptions, evaluate } from "../stages/evaluate.ts";
 import { load } from "../stages/load.ts";
-import { evaluateSettings, readRows, readingPlan } from "./data.ts";
+import { evaluateSettings, readingPlan, readRows } from "./data.ts";
 import { environmentOf, production, releaseOf, runningIn, staging } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** Runs work with the champion deployed beside the candidate, and takes it away afterwards. */
-async function besideChampion<T>(shop: Workshop, environment: string, signal: AbortSignal, work: (champion: EvaluateOptions["champion"]) => Promise<T>): Promise<T> {
+async function besideChampion<T>(
+  shop: Workshop,
+  environment: string,
+  signal: AbortSignal,
+  work: (champion: EvaluateOptions["champion"]) => Promise<T>,
+): Promise<T> {
   if (!Object.hasOwn(shop.config.environments, production)) return work(null);
   const running = await shop.platform(production, "main").current(signal);
   if (!running) return work(null);
@@ -21,41 +26,85 @@ async function besideChampion<T>(shop: Workshop, environment: string, signal: Ab
   try {
     const release = await shop.builder.describe(running.image, signal);
     const deployment = await platform.deploy(release, signal);
-    await using session = shop.protocol(deployment.running.endpoint.protocol).connect(deployment.running.endpoint, release.model.name);
+    await using session = shop
+      .protocol(deployment.running.endpoint.protocol)
+      .connect(deployment.running.endpoint, release.model.name);
     return await work({ session, image: running.image });
   } catch (error) {
     signal.throwIfAborted();
     if (!isAboutChampion(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    shop.host.warn({ code: "evaluate.no-champion", message: `the champion ${formatImage(running.image)} could not be deployed beside the candidate: ${why}`, hint: "Gates against the champion are errors in this run." });
+    shop.host.warn({
+      code: "evaluate.no-champion",
+      message: `the champion ${formatImage(running.image)} could not be deployed beside the candidate: ${why}`,
+      hint: "Gates against the champion are errors in this run.",
+    });
     return work({ unavailable: why, image: running.image });
   } finally {
     await platform.remove(AbortSignal.timeout(60_000)).catch(() => undefined);
   }
 }
 
-const aboutChampion = new Set(["platform.not-ready", "platform.exited", "platform.unavailable", "release.not-found", "release.unreadable", "registry.unreachable", "registry.denied", "registry.refused", "registry.digest"]);
+const aboutChampion = new Set([
+  "platform.not-ready",
+  "platform.exited",
+  "platform.unavailable",
+  "release.not-found",
+  "release.unreadable",
+  "registry.unreachable",
+  "registry.denied",
+  "registry.refused",
+  "registry.digest",
+]);
 
 /** Whether an error arose while the champion was fetched or started, not while rows were asked. */
 const isAboutChampion = (error: unknown): boolean => {
-  const codes = error instanceof Error && "problems" in error ? (error.problems as { code: string }[]).map(({ code }) => code) : error instanceof Error && "problem" in error ? [(error.problem as { code: string }).code] : [];
+  const codes =
+    error instanceof Error && "problems" in error
+      ? (error.problems as { code: string }[]).map(({ code }) => code)
+      : error instanceof Error && "problem" in error
+        ? [(error.problem as { code: string }).code]
+        : [];
   return codes.length > 0 && codes.every((code) => aboutChampion.has(code));
 };
 
 /** The tightest latency bound of the gates, in ms: what the generator's own lag is held against. */
 const tightestBound = ({ config }: Workshop): number | null => {
-  const bounds = config.gates.flatMap(({ parsed }) => (parsed.metric === "latency" && parsed.right.kind === "value" ? [parsed.right.value] : []));
+  const bounds = config.gates.flatMap(({ parsed }) =>
+    parsed.metric === "latency" && parsed.right.kind === "value" ? [parsed.right.value] : [],
+  );
   return bounds.length > 0 ? Math.min(...bounds) : null;
 };
 
-async function loadTest(shop: Workshop, session: Session, rows: readonly Row[], seed: string, signal: AbortSignal): Promise<LoadRun | null> {
+async function loadTest(
+  shop: Workshop,
+  session: Session,
+  rows: readonly Row[],
+  seed: string,
+  signal: AbortSignal,
+): Promise<LoadRun | null> {
   const settings = shop.config.load;
   if (!settings) return null;
-  return load({ ...settings, tightestBound: tightestBound(shop), seed, session, inputs: rows.map((row) => row.inputs), clock: shop.clock, signal, progress: (share) => shop.host.note("load test", share) });
+  return load({
+    ...settings,
+    tightestBound: tightestBound(shop),
+    seed,
+    session,
+    inputs: rows.map((row) => row.inputs),
+    clock: shop.clock,
+    signal,
+    progress: (share) => shop.host.note("load test", share),
+  });
 }
 
 /** Evaluates a release where it runs, beside the champion, then under load, and attaches the evaluation. */
-export async function evaluateRelease(shop: Workshop, release: Release, data: { rows: readonly Row[]; identity: DatasetIdentity }, environment: string, signal: AbortSignal) {
+export async function evaluateRelease(
+  shop: Workshop,
+  release: Release,
+  data: { rows: readonly Row[]; identity: DatasetIdentity },
+  environment: string,
+  signal: AbortSignal,
+) {
   const settings = evaluateSettings(shop);
   const running = await runningIn(shop, environment, signal);
   await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
@@ -75,10 +124,23 @@ export async function evaluateRelease(shop: Workshop, release: Release, data: { 
       progress: (share) => shop.host.note("asking rows", share),
     }),
   );
-  const loadRun = await loadTest(shop, session, data.rows, `modelgate/1|${release.image.digest}|${data.identity.digest}|load`, signal);
+  const loadRun = await loadTest(
+    shop,
+    session,
+    data.rows,
+    `modelgate/1|${release.image.digest}|${data.identity.digest}|load`,
+    signal,
+  );
   const evaluation: Evaluation = { ...found, observations: { ...found.observations, load: loadRun } };
   const digest = await shop.evidence.attach(
-    { kind: "evaluation", image: release.image, modelDigest: release.model.digest, at: shop.clock.now().toISOString(), by: shop.host.source, body: evaluationToJson(evaluation) },
+    {
+      kind: "evaluation",
+      image: release.image,
+      modelDigest: release.model.digest,
+      at: shop.clock.now().toISOString(),
+      by: shop.host.source,
+      body: evaluationToJson(evaluation),
+    },
     signal,
   );
   return { evaluation, running, evidence: { kind: "evaluation" as const, digest } };
@@ -88,7 +150,9 @@ export async function evaluateCommand(shop: Workshop, request: Request, signal: 
   const environment = environmentOf(shop, request, staging);
   const release = await releaseOf(shop, request, signal);
   const data = await readRows(shop, release.model, signal);
-  const { evaluation, running, evidence } = await shop.host.step("evaluate", () => evaluateRelease(shop, release, data, environment, signal));
+  const { evaluation, running, evidence } = await shop.host.step("evaluate", () =>
+    evaluateRelease(shop, release, data, environment, signal),
+  );
   return {
     ...emptyOutcome,
     command: "evaluate",

@@ -1,4 +1,4 @@
-import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -9,13 +9,21 @@ import type { Workshop } from "./workshop.ts";
 
 /** Judges the newest evaluation of a release, as read back from the registry, and attaches the verdict. */
 export async function gateRelease(shop: Workshop, release: Release, signal: AbortSignal) {
-  const { verdict, digest, evaluation } = await gate({ release, policy: policyOf(shop), evidence: shop.evidence, clock: shop.clock, source: shop.host.source, signal });
+  const { verdict, digest, evaluation } = await gate({
+    release,
+    policy: policyOf(shop),
+    evidence: shop.evidence,
+    clock: shop.clock,
+    source: shop.host.source,
+    signal,
+  });
   return { verdict, flips: evaluation.flips, evidence: { kind: "verdict" as const, digest } };
 }
 
 /** A verdict in one sentence. */
 export function verdictHeadline(name: string, { verdict, checks, reasons }: Verdict): string {
-  const of = (status: string) => checks.filter((check) => check.status === status && check.severity === "required").map((check) => check.text);
+  const of = (status: string) =>
+    checks.filter((check) => check.status === status && check.severity === "required").map((check) => check.text);
   switch (verdict) {
     case "pass":
       return `${name} passes ${of("pass").length} gates${of("skipped").length > 0 ? `, ${of("skipped").length} skipped: there is no champion yet` : ""}`;
@@ -31,5 +39,16 @@ export function verdictHeadline(name: string, { verdict, checks, reasons }: Verd
 export async function gateCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
   const release = await releaseOf(shop, request, signal);
   const { verdict, flips, evidence } = await shop.host.step("gate", () => gateRelease(shop, release, signal));
-  return { ...emptyOutcome, command: "gate", verdict: verdict.verdict, headline: verdictHeadline(release.model.name, verdict), model: release.model, image: release.image, previousImage: verdict.champion.image, judgement: verdict, flips, evidence: [evidence] };
+  return {
+    ...emptyOutcome,
+    command: "gate",
+    verdict: verdict.verdict,
+    headline: verdictHeadline(release.model.name, verdict),
+    model: release.model,
+    image: release.image,
+    previousImage: verdict.champion.image,
+    judgement: verdict,
+    flips,
+    evidence: [evidence],
+  };
 }

@@ -1,5 +1,5 @@
-import type { CommandName, Request } from "../domain/request.ts";
 import type { Outcome } from "../domain/outcome.ts";
+import type { CommandName, Request } from "../domain/request.ts";
 import { page } from "../reports/page.ts";
 import { promoteCommand, rollbackCommand } from "./change.ts";
 import { deployCommand } from "./deploy.ts";

@@ -1,18 +1,37 @@
 import type { Json } from "../domain/canonical.ts";
 import { formatImage } from "../domain/image.ts";
-import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
+import type { Model } from "../domain/model.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import type { BuildResult } from "../ports/builder.ts";
 import type { ModelBytes } from "../ports/model-source.ts";
-import type { Model } from "../domain/model.ts";
 import { validateModel } from "./validate.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** Builds the image of a validated model and attaches the validation. */
-export async function packageModel(shop: Workshop, { model, files }: { model: Model; files: readonly ModelBytes[] }, signal: AbortSignal) {
+export async function packageModel(
+  shop: Workshop,
+  { model, files }: { model: Model; files: readonly ModelBytes[] },
+  signal: AbortSignal,
+) {
   const runtime = await shop.runtime.plan(model, signal);
-  const built = await shop.builder.build({ model, files, runtime, base: shop.config.image.base ?? (shop.config.image.repository === null ? null : shop.runtime.defaultBase) }, signal);
+  const built = await shop.builder.build(
+    {
+      model,
+      files,
+      runtime,
+      base: shop.config.image.base ?? (shop.config.image.repository === null ? null : shop.runtime.defaultBase),
+    },
+    signal,
+  );
   const digest = await shop.evidence.attach(
-    { kind: "validation", image: built.release.image, modelDigest: model.digest, at: shop.clock.now().toISOString(), by: shop.host.source, body: { schema: 1, model: model as unknown as Json, base: built.base ? formatImage(built.base) : null } },
+    {
+      kind: "validation",
+      image: built.release.image,
+      modelDigest: model.digest,
+      at: shop.clock.now().toISOString(),
+      by: shop.host.source,
+      body: { schema: 1, model: model as unknown as Json, base: built.base ? formatImage(built.base) : null },
+    },
     signal,
   );
   return { ...built, evidence: { kind: "validation" as const, digest } };
@@ -28,5 +47,14 @@ export async function packageCommand(shop: Workshop, signal: AbortSignal): Promi
   const validated = await shop.host.step("validate", () => validateModel(shop, signal));
   const built = await shop.host.step("package", () => packageModel(shop, validated, signal));
   const { image } = built.release;
-  return { ...emptyOutcome, command: "package", verdict: "none", headline: formatImage(image), model: validated.model, image, evidence: [built.evidence], notes: buildNotes(built) };
+  return {
+    ...emptyOutcome,
+    command: "package",
+    verdict: "none",
+    headline: formatImage(image),
+    model: validated.model,
+    image,
+    evidence: [built.evidence],
+    notes: buildNotes(built),
+  };
 }

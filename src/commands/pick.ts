@@ -13,7 +13,12 @@ export function environmentOf({ config }: Workshop, request: Request, usual: str
   const name = request.environment ?? usual;
   if (Object.hasOwn(config.environments, name)) return name;
   throw new UserError([
-    { code: "config.missing", message: `the configuration has no environment "${name}"`, hint: `Its environments are ${Object.keys(config.environments).join(", ") || "none"}.`, at: { file: config.file, key: `environments.${name}` } },
+    {
+      code: "config.missing",
+      message: `the configuration has no environment "${name}"`,
+      hint: `Its environments are ${Object.keys(config.environments).join(", ") || "none"}.`,
+      at: { file: config.file, key: `environments.${name}` },
+    },
   ]);
 }
 
@@ -22,7 +27,13 @@ function namedImage(text: string): Image {
   try {
     return parseImage(text);
   } catch (error) {
-    throw new UserError([{ code: "input.image", message: (error as Error).message, hint: "Give the image that modelgate package printed." }]);
+    throw new UserError([
+      {
+        code: "input.image",
+        message: (error as Error).message,
+        hint: "Give the image that modelgate package printed.",
+      },
+    ]);
   }
 }
 
@@ -30,11 +41,20 @@ function namedImage(text: string): Image {
 export async function runningIn(shop: Workshop, environment: string, signal: AbortSignal): Promise<Running> {
   const running = await shop.platform(environment, "main").current(signal);
   if (running) return running;
-  throw new UserError([{ code: "input.missing", message: `nothing runs in ${environment}`, hint: "Deploy first (modelgate deploy, or modelgate run), or name an image with --image." }]);
+  throw new UserError([
+    {
+      code: "input.missing",
+      message: `nothing runs in ${environment}`,
+      hint: "Deploy first (modelgate deploy, or modelgate run), or name an image with --image.",
+    },
+  ]);
 }
 
 /** The release a request is about: the image it names, else what staging runs. */
 export async function releaseOf(shop: Workshop, request: Request, signal: AbortSignal): Promise<Release> {
-  const image = request.image === null ? (await runningIn(shop, environmentOf(shop, { ...request, environment: null }, staging), signal)).image : namedImage(request.image);
+  const image =
+    request.image === null
+      ? (await runningIn(shop, environmentOf(shop, { ...request, environment: null }, staging), signal)).image
+      : namedImage(request.image);
   return shop.builder.describe(image, signal);
 }

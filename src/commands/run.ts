@@ -1,4 +1,4 @@
-import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import type { Request } from "../domain/request.ts";
 import { deploy } from "../stages/deploy.ts";
 import { readRows } from "./data.ts";
@@ -18,7 +18,9 @@ export async function runCommand(shop: Workshop, request: Request, signal: Abort
   const data = await host.step("data", () => readRows(shop, validated.model, signal));
   const built = await host.step("package", () => packageModel(shop, validated, signal));
   const { release } = built;
-  const { running, interruption } = await host.step("deploy", () => deploy(release, shop.platform(environment, "main"), signal));
+  const { running, interruption } = await host.step("deploy", () =>
+    deploy(release, shop.platform(environment, "main"), signal),
+  );
   const smoked = await host.step("smoke", () => smokeRelease(shop, release, environment, signal));
   const so = {
     ...emptyOutcome,
@@ -32,7 +34,9 @@ export async function runCommand(shop: Workshop, request: Request, signal: Abort
     notes: [...buildNotes(built), ...(interruption ? [interruption] : [])],
   };
   if (!smoked.report.passed) {
-    const failed = smoked.report.steps.filter((step) => !step.ok && step.level === "required").map((step) => `${step.id}: ${step.detail}`);
+    const failed = smoked.report.steps
+      .filter((step) => !step.ok && step.level === "required")
+      .map((step) => `${step.id}: ${step.detail}`);
     return { ...so, verdict: "fail", headline: `${release.model.name} fails its smoke test: ${failed.join("; ")}` };
   }
   const evaluated = await host.step("evaluate", () => evaluateRelease(shop, release, data, environment, signal));

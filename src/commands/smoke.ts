@@ -1,11 +1,11 @@
 import type { Json } from "../domain/canonical.ts";
 import { readGoldens } from "../domain/golden.ts";
-import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import { recordGoldens, smoke } from "../stages/smoke.ts";
-import { readRows, readingPlan } from "./data.ts";
+import { readingPlan, readRows } from "./data.ts";
 import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -17,12 +17,34 @@ export async function smokeRelease(shop: Workshop, release: Release, environment
   const file = shop.config.smoke?.examples ?? null;
   const text = file === null ? null : await shop.readText(shop.resolve(file));
   if (file !== null && text === null)
-    throw new UserError([{ code: "smoke.no-golden", message: `there is no file ${file}`, hint: "Run modelgate smoke --record, read what it wrote, and commit it.", at: { file: shop.config.file, key: "smoke.examples" } }]);
+    throw new UserError([
+      {
+        code: "smoke.no-golden",
+        message: `there is no file ${file}`,
+        hint: "Run modelgate smoke --record, read what it wrote, and commit it.",
+        at: { file: shop.config.file, key: "smoke.examples" },
+      },
+    ]);
   const goldens = text === null ? [] : readGoldens(text, file!, release.model.inputs);
   const running = await runningIn(shop, environment, signal);
-  const report = await smoke({ release, running, protocol: shop.protocol(running.endpoint.protocol), goldens, plan: readingPlan(shop), clock: shop.clock, signal });
+  const report = await smoke({
+    release,
+    running,
+    protocol: shop.protocol(running.endpoint.protocol),
+    goldens,
+    plan: readingPlan(shop),
+    clock: shop.clock,
+    signal,
+  });
   const digest = await shop.evidence.attach(
-    { kind: "smoke", image: release.image, modelDigest: release.model.digest, at: shop.clock.now().toISOString(), by: shop.host.source, body: report as unknown as Json },
+    {
+      kind: "smoke",
+      image: release.image,
+      modelDigest: release.model.digest,
+      at: shop.clock.now().toISOString(),
+      by: shop.host.source,
+      body: report as unknown as Json,
+    },
     signal,
   );
   return { report, running, evidence: { kind: "smoke" as const, digest } };
@@ -32,24 +54,48 @@ export async function smokeRelease(shop: Workshop, release: Release, environment
 async function record(shop: Workshop, release: Release, environment: string, signal: AbortSignal): Promise<Outcome> {
   const file = shop.config.smoke?.examples ?? defaultFile;
   const path = shop.resolve(file);
-  if ((await shop.readText(path)) !== null) throw new UserError([{ code: "input.missing", message: `${file} is there already`, hint: "Move it away first: recording must not replace requests that somebody checked." }]);
+  if ((await shop.readText(path)) !== null)
+    throw new UserError([
+      {
+        code: "input.missing",
+        message: `${file} is there already`,
+        hint: "Move it away first: recording must not replace requests that somebody checked.",
+      },
+    ]);
   const { rows } = await readRows(shop, release.model, signal);
   const running = await runningIn(shop, environment, signal);
-  const lines = await recordGoldens({ release, running, protocol: shop.protocol(running.endpoint.protocol), clock: shop.clock, signal }, rows.slice(0, recordedRows).map(({ id, inputs }) => ({ id: `row-${id}`, inputs })));
+  const lines = await recordGoldens(
+    { release, running, protocol: shop.protocol(running.endpoint.protocol), clock: shop.clock, signal },
+    rows.slice(0, recordedRows).map(({ id, inputs }) => ({ id: `row-${id}`, inputs })),
+  );
   await shop.writeText(path, `${lines.join("\n")}\n`);
-  return { ...emptyOutcome, command: "smoke", verdict: "none", headline: `${lines.length} golden requests are in ${file}: read them, they say what right is from now on`, environment, model: release.model, image: release.image, url: running.endpoint.url, files: { golden: path } };
+  return {
+    ...emptyOutcome,
+    command: "smoke",
+    verdict: "none",
+    headline: `${lines.length} golden requests are in ${file}: read them, they say what right is from now on`,
+    environment,
+    model: release.model,
+    image: release.image,
+    url: running.endpoint.url,
+    files: { golden: path },
+  };
 }
 
 export async function smokeCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
   const environment = environmentOf(shop, request, staging);
   const release = await releaseOf(shop, request, signal);
   if (request.record) return shop.host.step("record", () => record(shop, release, environment, signal));
-  const { report, running, evidence } = await shop.host.step("smoke", () => smokeRelease(shop, release, environment, signal));
+  const { report, running, evidence } = await shop.host.step("smoke", () =>
+    smokeRelease(shop, release, environment, signal),
+  );
   return {
     ...emptyOutcome,
     command: "smoke",
     verdict: report.passed ? "pass" : "fail",
-    headline: report.passed ? `${release.model.name} answers as it should` : `${release.model.name} does not answer as it should`,
+    headline: report.passed
+      ? `${release.model.name} answers as it should`
+      : `${release.model.name} does not answer as it should`,
     environment,
     model: release.model,
     image: release.image,

@@ -1,6 +1,6 @@
-import { openAct } from "../domain/ledger.ts";
 import { formatImage } from "../domain/image.ts";
-import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
+import { openAct } from "../domain/ledger.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Request } from "../domain/request.ts";
 import { environmentOf, production } from "./pick.ts";
@@ -14,19 +14,32 @@ export async function statusCommand(shop: Workshop, request: Request, signal: Ab
   const open = openAct(entries);
   const last = entries.findLast(({ phase }) => phase === "done");
   const release = running && (await shop.builder.describe(running.image, signal));
-  const disagrees = last !== undefined && (running?.image.digest !== last.image.digest || running.modelDigest !== last.modelDigest);
+  const disagrees =
+    last !== undefined && (running?.image.digest !== last.image.digest || running.modelDigest !== last.modelDigest);
   const notes = [
-    ...(open ? [`a ${open.act} to ${formatImage(open.image)} by ${open.actor} was begun at ${open.at} and not finished; the next promote or rollback settles it`] : []),
+    ...(open
+      ? [
+          `a ${open.act} to ${formatImage(open.image)} by ${open.actor} was begun at ${open.at} and not finished; the next promote or rollback settles it`,
+        ]
+      : []),
     ...(disagrees ? [`the ledger says ${formatImage(last.image)} with the model ${last.modelDigest}`] : []),
-    ...(last && !disagrees ? [`the ledger agrees: ${last.act} at ${last.at} by ${last.actor}${last.reason ? ` (${last.reason})` : ""}`] : []),
-    ...(running && release && running.modelDigest !== release.model.digest ? [`the model's bytes on the platform have the digest ${running.modelDigest}, and ${release.model.digest} was packaged`] : []),
+    ...(last && !disagrees
+      ? [`the ledger agrees: ${last.act} at ${last.at} by ${last.actor}${last.reason ? ` (${last.reason})` : ""}`]
+      : []),
+    ...(running && release && running.modelDigest !== release.model.digest
+      ? [
+          `the model's bytes on the platform have the digest ${running.modelDigest}, and ${release.model.digest} was packaged`,
+        ]
+      : []),
   ];
   const sound = !disagrees && !open && (!running || running.modelDigest === release?.model.digest);
   return {
     ...emptyOutcome,
     command: "status",
     verdict: sound ? "none" : "fail",
-    headline: running ? `${environment} runs ${formatImage(running.image)}${sound ? "" : ", and it should not be so"}` : `nothing runs in ${environment}${sound ? "" : ", and the ledger says otherwise"}`,
+    headline: running
+      ? `${environment} runs ${formatImage(running.image)}${sound ? "" : ", and it should not be so"}`
+      : `nothing runs in ${environment}${sound ? "" : ", and the ledger says otherwise"}`,
     environment,
     model: release?.model ?? null,
     image: running?.image ?? null,
@@ -37,7 +50,14 @@ export async function statusCommand(shop: Workshop, request: Request, signal: Ab
 
 /** Stops what an environment runs. The environment must be named: there is no default for stopping things. */
 export async function removeCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
-  if (request.environment === null) throw new UserError([{ code: "input.missing", message: "remove needs an environment", hint: "Name it: modelgate remove --environment staging" }]);
+  if (request.environment === null)
+    throw new UserError([
+      {
+        code: "input.missing",
+        message: "remove needs an environment",
+        hint: "Name it: modelgate remove --environment staging",
+      },
+    ]);
   const environment = environmentOf(shop, request, request.environment);
   const platform = shop.platform(environment, "main");
   const running = await platform.current(signal);
@@ -45,5 +65,12 @@ export async function removeCommand(shop: Workshop, request: Request, signal: Ab
     await platform.remove(signal);
     await shop.platform(environment, "champion").remove(signal);
   });
-  return { ...emptyOutcome, command: "remove", verdict: "none", headline: running ? `${environment} runs nothing any more` : `nothing ran in ${environment}`, environment, previousImage: running?.image ?? null };
+  return {
+    ...emptyOutcome,
+    command: "remove",
+    verdict: "none",
+    headline: running ? `${environment} runs nothing any more` : `nothing ran in ${environment}`,
+    environment,
+    previousImage: running?.image ?? null,
+  };
 }

@@ -1,5 +1,5 @@
 import { short } from "../domain/digest.ts";
-import { type Outcome, emptyOutcome } from "../domain/outcome.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { validate } from "../stages/validate.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -20,5 +20,11 @@ export const validateModel = (shop: Workshop, signal: AbortSignal) => {
 
 export async function validateCommand(shop: Workshop, signal: AbortSignal): Promise<Outcome> {
   const { model } = await shop.host.step("validate", () => validateModel(shop, signal));
-  return { ...emptyOutcome, command: "validate", verdict: "none", headline: `${model.name} is a sound ${model.format} model (${short(model.digest)})`, model };
+  return {
+    ...emptyOutcome,
+    command: "validate",
+    verdict: "none",
+    headline: `${model.name} is a sound ${model.format} model (${short(model.digest)})`,
+    model,
+  };
 }

@@ -15,7 +15,8 @@ const forms = (schema: Schema): Schema[] => [schema, ...(schema.anyOf ?? []), ..
 const step = (schema: Schema, part: PropertyKey): Schema[] =>
   forms(schema).flatMap((form) => {
     if (typeof part === "number") return form.items ? [form.items] : [];
-    const property = form.properties && Object.hasOwn(form.properties, part) ? form.properties[String(part)] : undefined;
+    const property =
+      form.properties && Object.hasOwn(form.properties, part) ? form.properties[String(part)] : undefined;
     if (property) return [property];
     return typeof form.additionalProperties === "object" ? [form.additionalProperties] : [];
   });
@@ -28,6 +29,8 @@ export const knownKeys =
     for (const part of path) at = at.flatMap((form) => step(form, part));
     const all = at.flatMap(forms);
     const keys = all.flatMap((form) => Object.keys(form.properties ?? {}));
-    const values = all.flatMap((form) => [...(form.enum ?? []), ...(form.const === undefined ? [] : [form.const])]).map(String);
+    const values = all
+      .flatMap((form) => [...(form.enum ?? []), ...(form.const === undefined ? [] : [form.const])])
+      .map(String);
     return [...new Set([...keys, ...values])];
   };

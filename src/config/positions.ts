@@ -1,4 +1,4 @@
-import { type Document, LineCounter, type Node, type Pair, isMap, isNode, isPair, isScalar, isSeq } from "yaml";
+import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, type Pair } from "yaml";
 
 export interface Position {
   line: number;

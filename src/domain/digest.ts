@@ -20,7 +20,8 @@ export function parseDigest(text: string): Digest {
 }
 
 /** The sha256 digest of bytes, or of a text in UTF-8. */
-export const sha256 = (bytes: Uint8Array | string): Digest => `sha256:${createHash("sha256").update(bytes).digest("hex")}` as Digest;
+export const sha256 = (bytes: Uint8Array | string): Digest =>
+  `sha256:${createHash("sha256").update(bytes).digest("hex")}` as Digest;
 
 /** The 64 hex digits of a digest. */
 export const hex = (digest: Digest): string => digest.slice("sha256:".length);

@@ -23,22 +23,35 @@ const answersToJson = (answers: Answers): Json => {
   if (answers.task === "regression") return { task: answers.task, values: [...answers.values] };
   const labels = [...answers.labels];
   if (answers.task === "binary") return { task: answers.task, labels, scores: answers.scores && [...answers.scores] };
-  return { task: answers.task, labels, probabilities: answers.probabilities && answers.probabilities.map((row) => [...row]) };
+  return {
+    task: answers.task,
+    labels,
+    probabilities: answers.probabilities && answers.probabilities.map((row) => [...row]),
+  };
 };
 
 function answersFromJson(value: Plain): Answers {
   const numbers = (list: Json | undefined): number[] => {
-    if (!Array.isArray(list) || !list.every((item) => typeof item === "number")) throw new RangeError("answers are not lists of numbers");
+    if (!Array.isArray(list) || !list.every((item) => typeof item === "number"))
+      throw new RangeError("answers are not lists of numbers");
     return list as number[];
   };
-  switch (value["task"]) {
+  switch (value["task"] as string) {
     case "regression":
       return { task: "regression", values: Float64Array.from(numbers(value["values"])) };
     case "binary":
-      return { task: "binary", labels: Uint8Array.from(numbers(value["labels"])), scores: value["scores"] === null ? null : Float64Array.from(numbers(value["scores"])) };
+      return {
+        task: "binary",
+        labels: Uint8Array.from(numbers(value["labels"])),
+        scores: value["scores"] === null ? null : Float64Array.from(numbers(value["scores"])),
+      };
     case "multiclass": {
       const rows = value["probabilities"];
-      return { task: "multiclass", labels: Int32Array.from(numbers(value["labels"])), probabilities: rows === null ? null : (rows as Json[]).map((row) => Float64Array.from(numbers(row))) };
+      return {
+        task: "multiclass",
+        labels: Int32Array.from(numbers(value["labels"])),
+        probabilities: rows === null ? null : (rows as Json[]).map((row) => Float64Array.from(numbers(row))),
+      };
     }
     default:
       throw new RangeError("the task is unknown");
@@ -50,7 +63,12 @@ export const evaluationToJson = (evaluation: Evaluation): Json => {
   const { observations } = evaluation;
   return {
     ...evaluation,
-    observations: { ...observations, truth: [...observations.truth], candidate: answersToJson(observations.candidate), champion: observations.champion && answersToJson(observations.champion) },
+    observations: {
+      ...observations,
+      truth: [...observations.truth],
+      candidate: answersToJson(observations.candidate),
+      champion: observations.champion && answersToJson(observations.champion),
+    },
   } as unknown as Json;
 };
 
@@ -60,9 +78,19 @@ export function evaluationFromJson(body: Json): Evaluation {
     const value = body as Plain;
     const observations = value["observations"] as Plain;
     const data = value["data"] as Plain;
-    if (value["schema"] !== 1 || typeof data["digest"] !== "string" || !isDigest(data["digest"]) || typeof data["rows"] !== "number") throw new RangeError("its head is malformed");
+    if (
+      value["schema"] !== 1 ||
+      typeof data["digest"] !== "string" ||
+      !isDigest(data["digest"]) ||
+      typeof data["rows"] !== "number"
+    )
+      throw new RangeError("its head is malformed");
     const truth = Float64Array.from(observations["truth"] as number[]);
-    if (truth.some((label) => !Number.isFinite(label)) || truth.length !== data["rows"] - ((observations["failedRows"] as number) ?? 0)) throw new RangeError("its rows are not as many as it says");
+    if (
+      truth.some((label) => !Number.isFinite(label)) ||
+      truth.length !== data["rows"] - ((observations["failedRows"] as number) ?? 0)
+    )
+      throw new RangeError("its rows are not as many as it says");
     return {
       ...(value as unknown as Evaluation),
       observations: {
@@ -74,6 +102,12 @@ export function evaluationFromJson(body: Json): Evaluation {
       },
     };
   } catch (error) {
-    throw new UserError([{ code: "release.unreadable", message: `the evaluation evidence cannot be read: ${error instanceof Error ? error.message : String(error)}`, hint: "Evaluate the image again with this version." }]);
+    throw new UserError([
+      {
+        code: "release.unreadable",
+        message: `the evaluation evidence cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        hint: "Evaluate the image again with this version.",
+      },
+    ]);
   }
 }

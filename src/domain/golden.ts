@@ -1,6 +1,6 @@
-import { type Closeness, type Nested, closeness } from "./statistics/tolerance.ts";
 import type { Dtype, TensorSpec } from "./model.ts";
 import { type Problem, UserError } from "./problem.ts";
+import { type Closeness, closeness, type Nested } from "./statistics/tolerance.ts";
 import type { Tensor, Tensors } from "./tensor.ts";
 
 /** What a golden request must be answered with. */
@@ -17,7 +17,12 @@ export interface Golden {
 }
 
 /** Default tolerances (relative, absolute) by the precision of the output. */
-const tolerances: Partial<Record<Dtype, readonly [number, number]>> = { float64: [1e-6, 1e-8], float32: [1e-3, 1e-5], float16: [2e-2, 1e-3], bfloat16: [2e-2, 1e-3] };
+const tolerances: Partial<Record<Dtype, readonly [number, number]>> = {
+  float64: [1e-6, 1e-8],
+  float32: [1e-3, 1e-5],
+  float16: [2e-2, 1e-3],
+  bfloat16: [2e-2, 1e-3],
+};
 
 const flat = (value: unknown): unknown[] => (Array.isArray(value) ? value.flatMap(flat) : [value]);
 
@@ -29,16 +34,24 @@ function shapeOf(value: unknown): number[] {
 function tensorOf(value: unknown, spec: TensorSpec): Tensor {
   const shape = shapeOf(value);
   const data = flat(value);
-  if (data.length !== shape.reduce((product, side) => product * side, 1)) throw new RangeError(`the input ${spec.name} is a ragged list`);
-  const fits = shape.length === spec.shape.length && spec.shape.every((side, axis) => typeof side === "string" || side === -1 || side === shape[axis]);
-  if (!fits) throw new RangeError(`the input ${spec.name} has shape [${shape.join(",")}], and the model takes [${spec.shape.join(",")}]`);
+  if (data.length !== shape.reduce((product, side) => product * side, 1))
+    throw new RangeError(`the input ${spec.name} is a ragged list`);
+  const fits =
+    shape.length === spec.shape.length &&
+    spec.shape.every((side, axis) => typeof side === "string" || side === -1 || side === shape[axis]);
+  if (!fits)
+    throw new RangeError(
+      `the input ${spec.name} has shape [${shape.join(",")}], and the model takes [${spec.shape.join(",")}]`,
+    );
   const wanted = spec.dtype === "string" ? "string" : spec.dtype === "bool" ? "boolean" : "number";
-  if (data.some((element) => typeof element !== wanted)) throw new RangeError(`the input ${spec.name} must hold ${wanted}s only`);
+  if (data.some((element) => typeof element !== wanted))
+    throw new RangeError(`the input ${spec.name} must hold ${wanted}s only`);
   return { dtype: spec.dtype, shape, data: data as Tensor["data"] };
 }
 
 function expectationOf(value: unknown): Expectation {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new RangeError('"expect" must be {"label": …} or outputs by name');
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new RangeError('"expect" must be {"label": …} or outputs by name');
   const fields = value as Record<string, unknown>;
   if (typeof fields["label"] === "string" && Object.keys(fields).length === 1) return { label: fields["label"] };
   if (Object.keys(fields).length === 0) throw new RangeError('"expect" expects nothing');
@@ -55,7 +68,10 @@ function goldenOf(text: string, specs: readonly TensorSpec[]): Golden {
   if (typeof value["id"] !== "string" || value["id"] === "") throw new RangeError('"id" is missing');
   if (typeof inputs !== "object" || inputs === null) throw new RangeError('"inputs" is missing');
   const extra = Object.keys(inputs).find((name) => !specs.some((spec) => spec.name === name));
-  if (extra !== undefined) throw new RangeError(`the model has no input ${extra}; its inputs are ${specs.map((spec) => spec.name).join(", ")}`);
+  if (extra !== undefined)
+    throw new RangeError(
+      `the model has no input ${extra}; its inputs are ${specs.map((spec) => spec.name).join(", ")}`,
+    );
   const numberOrNull = (key: string): number | null => {
     if (value[key] === undefined) return null;
     if (typeof value[key] !== "number" || !(value[key] >= 0)) throw new RangeError(`"${key}" must be a number from 0`);
@@ -87,7 +103,12 @@ export function readGoldens(text: string, file: string, specs: readonly TensorSp
       if (goldens.some(({ id }) => id === golden.id)) throw new RangeError(`the id "${golden.id}" stands twice`);
       goldens.push(golden);
     } catch (error) {
-      problems.push({ code: "data.syntax", message: `${file}: ${(error as Error).message}`, hint: 'A golden request is {"id", "inputs", "expect"}; modelgate smoke --record writes some.', at: { file, line: index + 1 } });
+      problems.push({
+        code: "data.syntax",
+        message: `${file}: ${(error as Error).message}`,
+        hint: 'A golden request is {"id", "inputs", "expect"}; modelgate smoke --record writes some.',
+        at: { file, line: index + 1 },
+      });
     }
   }
   if (problems.length > 0) throw new UserError(problems);
@@ -113,20 +134,31 @@ const missText = ({ worst, shape, misses }: Closeness, name: string): string =>
  * What is wrong with an answer, or null.
  * @param labelOf the class an answer means, for golden requests that expect a label.
  */
-export function goldenDifference(golden: Golden, outputs: Tensors, labelOf: (outputs: Tensors) => string): string | null {
+export function goldenDifference(
+  golden: Golden,
+  outputs: Tensors,
+  labelOf: (outputs: Tensors) => string,
+): string | null {
   if ("label" in golden.expect) {
     const label = labelOf(outputs);
-    return label === golden.expect.label ? null : `the answer means "${label}", and "${golden.expect.label}" is expected`;
+    return label === golden.expect.label
+      ? null
+      : `the answer means "${label}", and "${golden.expect.label}" is expected`;
   }
   for (const [name, expected] of Object.entries(golden.expect.outputs)) {
     const output = outputs[name];
     if (!output) return `the answer has no output ${name}; it has ${Object.keys(outputs).join(", ")}`;
     const [rtol, atol] = tolerances[output.dtype] ?? [0, 0];
     if (output.dtype === "string") {
-      if (JSON.stringify(flat(expected)) !== JSON.stringify(output.data)) return `${name} is ${JSON.stringify(output.data)}, and ${JSON.stringify(expected)} is expected`;
+      if (JSON.stringify(flat(expected)) !== JSON.stringify(output.data))
+        return `${name} is ${JSON.stringify(output.data)}, and ${JSON.stringify(expected)} is expected`;
       continue;
     }
-    const found = closeness(nested(output), expected as Nested, { rtol: golden.rtol ?? rtol, atol: golden.atol ?? atol, equalNan: golden.equalNan });
+    const found = closeness(nested(output), expected as Nested, {
+      rtol: golden.rtol ?? rtol,
+      atol: golden.atol ?? atol,
+      equalNan: golden.equalNan,
+    });
     if (!found.close) return missText(found, name);
   }
   return null;
@@ -136,7 +168,11 @@ export function goldenDifference(golden: Golden, outputs: Tensors, labelOf: (out
 export const recordGolden = (id: string, inputs: Tensors, outputs: Tensors, recorded: string): string =>
   JSON.stringify({
     id,
-    inputs: Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, tensor.dtype === "string" ? tensor.data : nested(tensor)])),
-    expect: Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.dtype === "string" ? tensor.data : nested(tensor)])),
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([name, tensor]) => [name, tensor.dtype === "string" ? tensor.data : nested(tensor)]),
+    ),
+    expect: Object.fromEntries(
+      Object.entries(outputs).map(([name, tensor]) => [name, tensor.dtype === "string" ? tensor.data : nested(tensor)]),
+    ),
     recorded,
   });

@@ -22,8 +22,11 @@ export const isRepository = (text: string): boolean => text.length <= 255 && rep
 export function parseImage(text: string): Image {
   const [repository, digest, ...rest] = text.split("@");
   if (!repository || !digest || rest.length > 0 || !isDigest(digest))
-    throw new RangeError(`"${text}" does not name an image by digest; write repository@sha256:… (64 hex digits), not a tag`);
-  if (!isRepository(repository)) throw new RangeError(`"${repository}" is not a repository; write host[:port]/path in lower case`);
+    throw new RangeError(
+      `"${text}" does not name an image by digest; write repository@sha256:… (64 hex digits), not a tag`,
+    );
+  if (!isRepository(repository))
+    throw new RangeError(`"${repository}" is not a repository; write host[:port]/path in lower case`);
   return { repository, digest };
 }
 

@@ -1,4 +1,4 @@
-import { type Json, digestOf } from "./canonical.ts";
+import { digestOf, type Json } from "./canonical.ts";
 import type { Digest } from "./digest.ts";
 import type { Image } from "./image.ts";
 

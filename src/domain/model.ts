@@ -3,8 +3,20 @@ import type { Digest } from "./digest.ts";
 
 /** Element types, named as numpy names them. */
 export const dtypes = [
-  "bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64",
-  "float16", "bfloat16", "float32", "float64", "string",
+  "bool",
+  "uint8",
+  "int8",
+  "uint16",
+  "int16",
+  "uint32",
+  "int32",
+  "uint64",
+  "int64",
+  "float16",
+  "bfloat16",
+  "float32",
+  "float64",
+  "string",
 ] as const;
 export type Dtype = (typeof dtypes)[number];
 
@@ -47,7 +59,8 @@ export const modelDigest = (files: readonly ModelFile[]): Digest =>
   );
 
 /** `float32[-1,64]` */
-export const formatTensor = (spec: Pick<TensorSpec, "dtype" | "shape">): string => `${spec.dtype}[${spec.shape.join(",")}]`;
+export const formatTensor = (spec: Pick<TensorSpec, "dtype" | "shape">): string =>
+  `${spec.dtype}[${spec.shape.join(",")}]`;
 
 /**
  * Reads `float32[-1,64]`; a dimension is an integer ≥ -1 or a name.
@@ -56,11 +69,17 @@ export const formatTensor = (spec: Pick<TensorSpec, "dtype" | "shape">): string 
 export function parseTensor(text: string): Pick<TensorSpec, "dtype" | "shape"> {
   const match = /^([a-z0-9]+)\[([^\]]*)\]$/.exec(text.replaceAll(" ", ""));
   const dtype = dtypes.find((known) => known === match?.[1]);
-  if (!match || !dtype) throw new RangeError(`"${text}" is not a tensor; write dtype[shape] such as float32[-1,64], with dtype one of ${dtypes.join(", ")}`);
-  const shape = match[2] === "" ? [] : match[2]!.split(",").map((part) => {
-    if (/^(-1|\d{1,15})$/.test(part)) return Number(part);
-    if (/^[A-Za-z_]\w*$/.test(part)) return part;
-    throw new RangeError(`"${part}" in "${text}" is not a dimension; write an integer, -1 for any, or a name`);
-  });
+  if (!match || !dtype)
+    throw new RangeError(
+      `"${text}" is not a tensor; write dtype[shape] such as float32[-1,64], with dtype one of ${dtypes.join(", ")}`,
+    );
+  const shape =
+    match[2] === ""
+      ? []
+      : match[2]!.split(",").map((part) => {
+          if (/^(-1|\d{1,15})$/.test(part)) return Number(part);
+          if (/^[A-Za-z_]\w*$/.test(part)) return part;
+          throw new RangeError(`"${part}" in "${text}" is not a dimension; write an integer, -1 for any, or a name`);
+        });
   return { dtype, shape };
 }

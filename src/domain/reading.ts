@@ -44,19 +44,23 @@ const finite = (values: readonly number[]): readonly number[] => {
 
 function classOf(element: Tensor["data"][number], classes: readonly string[]): number {
   const index = typeof element === "string" ? classes.indexOf(element) : Number(element);
-  if (!Number.isInteger(index) || index < 0 || index >= classes.length) throw new RangeError(`the answer "${String(element)}" is none of the ${classes.length} classes`);
+  if (!Number.isInteger(index) || index < 0 || index >= classes.length)
+    throw new RangeError(`the answer "${String(element)}" is none of the ${classes.length} classes`);
   return index;
 }
 
 function fromScores(scores: readonly number[], { task, classes, threshold }: ReadingPlan): Prediction {
   if (task === "binary" && scores.length === 1) {
     const [score] = scores as [number];
-    if (score < 0 || score > 1) throw new RangeError(`the score ${score} is not a probability; serve one, or the class`);
+    if (score < 0 || score > 1)
+      throw new RangeError(`the score ${score} is not a probability; serve one, or the class`);
     return { value: score >= threshold ? 1 : 0, scores: [1 - score, score] };
   }
-  if (scores.length !== classes.length) throw new RangeError(`the answer has ${scores.length} values, and there are ${classes.length} classes`);
+  if (scores.length !== classes.length)
+    throw new RangeError(`the answer has ${scores.length} values, and there are ${classes.length} classes`);
   const sum = scores.reduce((total, score) => total + score, 0);
-  const probable = Math.abs(sum - 1) <= sumTolerance && scores.every((score) => score >= -sumTolerance && score <= 1 + sumTolerance);
+  const probable =
+    Math.abs(sum - 1) <= sumTolerance && scores.every((score) => score >= -sumTolerance && score <= 1 + sumTolerance);
   const best = scores.reduce((top, score, index) => (score > scores[top]! ? index : top), 0);
   const value = task === "binary" && probable ? (scores[1]! >= threshold ? 1 : 0) : best;
   // What is not a distribution still orders the classes, but no metric of probabilities may use it.
@@ -70,7 +74,8 @@ function fromScores(scores: readonly number[], { task, classes, threshold }: Rea
 export function readPrediction(outputs: Tensors, plan: ReadingPlan): Prediction {
   const tensor = pick(outputs, plan);
   if (plan.task === "regression") {
-    if (tensor.data.length !== 1) throw new RangeError(`the answer has ${tensor.data.length} values, and a regression has one`);
+    if (tensor.data.length !== 1)
+      throw new RangeError(`the answer has ${tensor.data.length} values, and a regression has one`);
     return { value: finite(tensor.data.map(Number))[0]!, scores: null };
   }
   if (isFloat(tensor)) return fromScores(finite(tensor.data.map(Number)), plan);
@@ -82,15 +87,25 @@ export function readPrediction(outputs: Tensors, plan: ReadingPlan): Prediction 
 export function answersOf(predictions: readonly Prediction[], task: Task): Answers {
   if (task === "regression") return { task, values: Float64Array.from(predictions, ({ value }) => value) };
   const scored = predictions.every(({ scores }) => scores !== null);
-  if (task === "binary") return { task, labels: Uint8Array.from(predictions, ({ value }) => value), scores: scored ? Float64Array.from(predictions, ({ scores }) => scores![1]!) : null };
-  return { task, labels: Int32Array.from(predictions, ({ value }) => value), probabilities: scored ? predictions.map(({ scores }) => Float64Array.from(scores!)) : null };
+  if (task === "binary")
+    return {
+      task,
+      labels: Uint8Array.from(predictions, ({ value }) => value),
+      scores: scored ? Float64Array.from(predictions, ({ scores }) => scores![1]!) : null,
+    };
+  return {
+    task,
+    labels: Int32Array.from(predictions, ({ value }) => value),
+    probabilities: scored ? predictions.map(({ scores }) => Float64Array.from(scores!)) : null,
+  };
 }
 
 /** The ground truth of a label: class index, 0 or 1, or the number. @throws RangeError */
 export function truthOf(label: string, { task, classes }: ReadingPlan): number {
   if (task !== "regression") {
     const index = classes.indexOf(label);
-    if (index < 0) throw new RangeError(`the label "${label.slice(0, 40)}" is none of the classes ${classes.join(", ")}`);
+    if (index < 0)
+      throw new RangeError(`the label "${label.slice(0, 40)}" is none of the classes ${classes.join(", ")}`);
     return index;
   }
   const value = Number(label);
@@ -99,4 +114,5 @@ export function truthOf(label: string, { task, classes }: ReadingPlan): number {
 }
 
 /** A prediction for people: the class's name, or the number. */
-export const shownPrediction = ({ value }: Prediction, { task, classes }: ReadingPlan): string => (task === "regression" ? String(value) : (classes[value] ?? String(value)));
+export const shownPrediction = ({ value }: Prediction, { task, classes }: ReadingPlan): string =>
+  task === "regression" ? String(value) : (classes[value] ?? String(value));

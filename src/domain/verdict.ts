@@ -57,8 +57,10 @@ const instant = rule(
   "a time in UTC",
   (value) => typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value)),
 );
-const oneOf = (...words: readonly Json[]): Shape =>
-  rule(`one of ${words.join(", ")}`, (value) => words.includes(value as Json));
+const oneOf = (...words: readonly (string | number)[]): Shape =>
+  rule(`one of ${words.map((word) => JSON.stringify(word)).join(", ")}`, (value) =>
+    words.some((word) => word === value),
+  );
 const orNull =
   (shape: Shape): Shape =>
   (value, at) => {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { UserError } from "../domain/problem.ts";
-import { type Request, commands, isCommand } from "../domain/request.ts";
+import { commands, isCommand, type Request } from "../domain/request.ts";
 
 const options = {
   config: { type: "string", short: "c" },
@@ -17,7 +17,9 @@ const options = {
 export type Asked = { kind: "help" } | { kind: "version" } | { kind: "request"; request: Request; json: boolean };
 
 /** The help text of the terminal. */
-export const helpText = (version: string): string => `modelgate ${version}: releases a model as one digest, from a file to production
+export const helpText = (
+  version: string,
+): string => `modelgate ${version}: releases a model as one digest, from a file to production
 
   modelgate <command> [--config modelgate.yml] [--image repository@sha256:…] [--environment name] [--json]
 
@@ -36,7 +38,13 @@ ${Object.entries(commands)
 Exit codes: 0 pass, 1 the gate said fail, 2 your configuration or input, 3 inconclusive, 4 the world failed, 70 a bug of ours`;
 
 const wrong = (message: string): UserError =>
-  new UserError([{ code: "input.unknown-command", message, hint: `The commands are ${Object.keys(commands).join(", ")}; modelgate --help shows all options.` }]);
+  new UserError([
+    {
+      code: "input.unknown-command",
+      message,
+      hint: `The commands are ${Object.keys(commands).join(", ")}; modelgate --help shows all options.`,
+    },
+  ]);
 
 /**
  * Reads a command line (without the program's name).

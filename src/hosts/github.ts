@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import * as core from "@actions/core";
 import type { Outcome } from "../domain/outcome.ts";
 import { type Problem, UserError } from "../domain/problem.ts";
-import { type Request, commands, isCommand } from "../domain/request.ts";
+import { commands, isCommand, type Request } from "../domain/request.ts";
 import { failureSummary, summary } from "../reports/summary.ts";
 import { terminalReport } from "../reports/terminal.ts";
-import { type Shell, exitCodeOf, outputsOf, sortFailure } from "./shell.ts";
+import { exitCodeOf, outputsOf, type Shell, sortFailure } from "./shell.ts";
 
 /** The runner shows ten annotations of a type per step; the last one then counts the rest. */
 const annotationsShown = 10;
@@ -17,7 +17,10 @@ export function readInputs(): Request {
     throw new UserError([
       {
         code: "input.unknown-command",
-        message: command === "" ? "the input `command` is missing" : `the input \`command\` is "${command}", which is no command`,
+        message:
+          command === ""
+            ? "the input `command` is missing"
+            : `the input \`command\` is "${command}", which is no command`,
         hint: `Write with: command: one of ${Object.keys(commands).join(", ")}.`,
       },
     ]);
@@ -52,7 +55,8 @@ const annotation = (problem: Problem): [string, core.AnnotationProperties] => [
 function annotate(problems: readonly Problem[]): void {
   const shown = problems.length > annotationsShown ? problems.slice(0, annotationsShown - 1) : problems;
   for (const problem of shown) core.error(...annotation(problem));
-  if (shown.length < problems.length) core.error(`${problems.length - shown.length} more problems are listed in the log and the summary`);
+  if (shown.length < problems.length)
+    core.error(`${problems.length - shown.length} more problems are listed in the log and the summary`);
 }
 
 /** Outputs go first: they must be there also when the summary cannot be written. */

@@ -1,5 +1,5 @@
 import type { Outcome } from "../domain/outcome.ts";
-import { type Problem, UserError, WorldError, exitCodes } from "../domain/problem.ts";
+import { exitCodes, type Problem, UserError, WorldError } from "../domain/problem.ts";
 import type { Host } from "../ports/host.ts";
 
 /** A host that can also end a command: show its outcome or its failure, and set the exit code. */
@@ -20,7 +20,8 @@ export interface Failure {
 
 const causes = (error: Error): string[] => {
   const messages: string[] = [];
-  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) messages.push(`caused by: ${cause.message}`);
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+    messages.push(`caused by: ${cause.message}`);
   return messages;
 };
 
@@ -60,7 +61,9 @@ export function exitCodeOf(outcome: Outcome): number {
       return exitCodes.inconclusive;
     case "error": {
       const world = ["failed_rows", "champion_unavailable"];
-      return outcome.judgement?.checks.some((check) => world.includes(check.reason ?? "")) ? exitCodes.world : exitCodes.user;
+      return outcome.judgement?.checks.some((check) => world.includes(check.reason ?? ""))
+        ? exitCodes.world
+        : exitCodes.user;
     }
   }
 }

@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Problem } from "../domain/problem.ts";
 import { terminalReport } from "../reports/terminal.ts";
-import { type Shell, exitCodeOf, formatPlace, outputsOf, sortFailure } from "./shell.ts";
+import { exitCodeOf, formatPlace, outputsOf, type Shell, sortFailure } from "./shell.ts";
 
 interface Streams {
   /** Results: the report, or JSON. */
@@ -55,7 +55,11 @@ export function terminalShell(options: { version: string; json: boolean; streams
     },
     async finish(outcome: Outcome) {
       clear();
-      out.write(options.json ? `${JSON.stringify({ outputs: outputsOf(outcome), outcome }, null, 2)}\n` : terminalReport(outcome));
+      out.write(
+        options.json
+          ? `${JSON.stringify({ outputs: outputsOf(outcome), outcome }, null, 2)}\n`
+          : terminalReport(outcome),
+      );
       process.exitCode = exitCodeOf(outcome);
     },
     async fail(error) {

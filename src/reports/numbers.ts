@@ -9,6 +9,11 @@ export function formatBytes(bytes: number): string {
 /** A measured value with its unit; empty when there is none. A ratio keeps four digits: 0.9463. */
 export function formatNumber(value: number | null, unit: string): string {
   if (value === null) return "";
-  const digits = unit === "ratio" ? value.toFixed(4) : Number.isInteger(value) ? String(value) : Number(value.toPrecision(5)).toString();
+  const digits =
+    unit === "ratio"
+      ? value.toFixed(4)
+      : Number.isInteger(value)
+        ? String(value)
+        : Number(value.toPrecision(5)).toString();
   return unit === "ms" ? `${digits} ms` : unit === "per second" ? `${digits} /s` : digits;
 }

@@ -13,7 +13,8 @@ export interface Section {
 }
 
 /** The word a verdict is shown as. */
-export const verdictWord = (outcome: Outcome): string => (outcome.verdict === "none" ? "DONE" : outcome.verdict.toUpperCase());
+export const verdictWord = (outcome: Outcome): string =>
+  outcome.verdict === "none" ? "DONE" : outcome.verdict.toUpperCase();
 
 const facts = (outcome: Outcome): Section => {
   const { model, image, previousImage, environment, url } = outcome;
@@ -26,7 +27,12 @@ const facts = (outcome: Outcome): Section => {
     ["address", url],
     ["before", previousImage && formatImage(previousImage)],
   ];
-  return { title: "Release", columns: ["", ""], rows: rows.filter((row): row is [string, string] => row[1] !== null), notes: outcome.notes };
+  return {
+    title: "Release",
+    columns: ["", ""],
+    rows: rows.filter((row): row is [string, string] => row[1] !== null),
+    notes: outcome.notes,
+  };
 };
 
 const gates = ({ judgement }: Outcome): Section[] => {
@@ -36,15 +42,28 @@ const gates = ({ judgement }: Outcome): Section[] => {
     check.text,
     formatNumber(check.value, check.unit),
     formatNumber(check.ref, check.unit),
-    check.lower === null && check.upper === null ? "" : `${formatNumber(check.lower, check.unit)} to ${formatNumber(check.upper, check.unit)}`,
+    check.lower === null && check.upper === null
+      ? ""
+      : `${formatNumber(check.lower, check.unit)} to ${formatNumber(check.upper, check.unit)}`,
     check.n === null ? "" : String(check.n),
   ]);
-  const notes = judgement.checks.filter((check) => check.status !== "pass").map((check) => `${check.text}: ${check.sentence}`);
+  const notes = judgement.checks
+    .filter((check) => check.status !== "pass")
+    .map((check) => `${check.text}: ${check.sentence}`);
   return [{ title: "Gates", columns: ["", "gate", "value", "champion", "bounds", "n"], rows, notes }];
 };
 
 const smoke = ({ smoke: report }: Outcome): Section[] =>
-  report ? [{ title: "Smoke test", columns: ["", "step", "what it saw"], rows: report.steps.map((s) => [s.ok ? "pass" : s.level === "required" ? "fail" : "warn", s.id, s.detail]), notes: [] }] : [];
+  report
+    ? [
+        {
+          title: "Smoke test",
+          columns: ["", "step", "what it saw"],
+          rows: report.steps.map((s) => [s.ok ? "pass" : s.level === "required" ? "fail" : "warn", s.id, s.detail]),
+          notes: [],
+        },
+      ]
+    : [];
 
 const flips = ({ flips: found }: Outcome): Section[] =>
   found && found.count > 0
@@ -53,7 +72,8 @@ const flips = ({ flips: found }: Outcome): Section[] =>
           title: "Rows that flipped",
           columns: ["row", "label", "served candidate", "champion"],
           rows: found.rows.map((flip) => [flip.id, flip.label, flip.candidate, flip.champion ?? ""]),
-          notes: found.count > found.rows.length ? [`${found.count} rows in all; predictions.jsonl has every one.`] : [],
+          notes:
+            found.count > found.rows.length ? [`${found.count} rows in all; predictions.jsonl has every one.`] : [],
         },
       ]
     : [];
@@ -64,4 +84,7 @@ const trail = ({ evidence, files }: Outcome): Section[] => {
 };
 
 /** All parts of an outcome's report, in the order a reader needs them: what failed first. */
-export const sections = (outcome: Outcome): Section[] => [...gates(outcome), ...flips(outcome), ...smoke(outcome), facts(outcome), ...trail(outcome)].filter((s) => s.rows.length > 0 || s.notes.length > 0);
+export const sections = (outcome: Outcome): Section[] =>
+  [...gates(outcome), ...flips(outcome), ...smoke(outcome), facts(outcome), ...trail(outcome)].filter(
+    (s) => s.rows.length > 0 || s.notes.length > 0,
+  );

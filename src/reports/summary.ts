@@ -20,7 +20,9 @@ const markdown = (section: Section): string =>
   [
     `### ${escapeMarkdown(section.title)}`,
     "",
-    ...(section.rows.length > 0 ? [line(section.columns), `|${" --- |".repeat(section.columns.length)}`, ...section.rows.map(line), ""] : []),
+    ...(section.rows.length > 0
+      ? [line(section.columns), `|${" --- |".repeat(section.columns.length)}`, ...section.rows.map(line), ""]
+      : []),
     ...section.notes.map((note) => `- ${escapeMarkdown(note)}`),
     "",
   ].join("\n");
@@ -30,7 +32,8 @@ const bounded = (parts: readonly string[]): string => {
   let size = 0;
   for (const part of parts) {
     size += new TextEncoder().encode(part).length;
-    if (size > limit) return [...kept, "The rest is left out: a summary may hold 1 MiB. The report file has all of it.", ""].join("\n");
+    if (size > limit)
+      return [...kept, "The rest is left out: a summary may hold 1 MiB. The report file has all of it.", ""].join("\n");
     kept.push(part);
   }
   return kept.join("\n");
@@ -46,7 +49,9 @@ export const failureSummary = (problems: readonly Problem[], context: readonly s
     "## ERROR: no outcome",
     "",
     ...problems.map((problem) => {
-      const at = problem.at ? ` at ${[problem.at.file, problem.at.line, problem.at.column].filter((part) => part !== undefined).join(":")}` : "";
+      const at = problem.at
+        ? ` at ${[problem.at.file, problem.at.line, problem.at.column].filter((part) => part !== undefined).join(":")}`
+        : "";
       return `- **${escapeMarkdown(problem.code)}**${escapeMarkdown(at)}: ${escapeMarkdown(problem.message)} ${escapeMarkdown(problem.hint)}`;
     }),
     ...(problems.length === 0 ? context.slice(0, 20).map(escapeMarkdown) : []),

@@ -39,7 +39,8 @@ async function askRow(session: Session, row: Row, { plan, clock, signal }: Askin
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (tried === tries || !(error instanceof WorldError) || !error.retryable) return { prediction: null, status: error instanceof Error ? error.message : String(error), latency: null };
+      if (tried === tries || !(error instanceof WorldError) || !error.retryable)
+        return { prediction: null, status: error instanceof Error ? error.message : String(error), latency: null };
       await clock.until(clock.monotonic() + 500 * 2 ** (tried - 1) * (0.75 + Math.random() / 2), signal);
     }
 }

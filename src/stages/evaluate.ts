@@ -1,9 +1,9 @@
-import { type Digest, hasher } from "../domain/digest.ts";
 import { canonicalJson } from "../domain/canonical.ts";
+import { type Digest, hasher } from "../domain/digest.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
 import type { Image } from "../domain/image.ts";
 import { type Problem, UserError } from "../domain/problem.ts";
-import { type Prediction, type ReadingPlan, answersOf, shownPrediction, truthOf } from "../domain/reading.ts";
+import { answersOf, type Prediction, type ReadingPlan, shownPrediction, truthOf } from "../domain/reading.ts";
 import type { Running } from "../domain/release.ts";
 import { xoshiro } from "../domain/statistics/prng.ts";
 import { isSame } from "../domain/verdict.ts";
@@ -11,7 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { DatasetIdentity, Row } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
 import type { RunFiles } from "../ports/run-files.ts";
-import { type RowAnswer, askRows } from "./asking.ts";
+import { askRows, type RowAnswer } from "./asking.ts";
 
 export interface EvaluateOptions {
   rows: readonly Row[];
@@ -37,7 +37,12 @@ export function identify(rows: readonly Row[]): DatasetIdentity {
   const hash = hasher();
   const text = new TextEncoder();
   for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-    const inputs = Object.fromEntries(Object.entries(row.inputs).map(([name, { dtype, shape, data }]) => [name, { dtype, shape, data: data.map((value) => (typeof value === "bigint" ? String(value) : value)) }]));
+    const inputs = Object.fromEntries(
+      Object.entries(row.inputs).map(([name, { dtype, shape, data }]) => [
+        name,
+        { dtype, shape, data: data.map((value) => (typeof value === "bigint" ? String(value) : value)) },
+      ]),
+    );
     hash.update(text.encode(`${canonicalJson({ id: row.id, inputs, label: row.label, slices: row.slices })}\n`));
   }
   return { digest: hash.digest(), rows: rows.length };
@@ -50,7 +55,13 @@ function truths(rows: readonly Row[], plan: ReadingPlan, file: string): number[]
     try {
       return truthOf(row.label, plan);
     } catch (error) {
-      if (problems.length < 20) problems.push({ code: "data.value", message: `${file}: ${(error as Error).message}`, hint: "Correct the label, or evaluate.classes.", at: { file, line: row.line } });
+      if (problems.length < 20)
+        problems.push({
+          code: "data.value",
+          message: `${file}: ${(error as Error).message}`,
+          hint: "Correct the label, or evaluate.classes.",
+          at: { file, line: row.line },
+        });
       return 0;
     }
   });
@@ -64,37 +75,81 @@ async function subject(options: EvaluateOptions): Promise<Running> {
   throw new UserError([
     {
       code: "evaluate.subject-changed",
-      message: running ? `staging runs ${running.image.digest}, and ${options.candidate.image.digest} is to be evaluated` : "nothing runs in staging",
+      message: running
+        ? `staging runs ${running.image.digest}, and ${options.candidate.image.digest} is to be evaluated`
+        : "nothing runs in staging",
       hint: "Deploy the image first, and let nothing else deploy to staging meanwhile.",
     },
   ]);
 }
 
 /** Rows that count: those without a usable answer are left out, counted wrong, or make everything an error. */
-function settle(answers: readonly RowAnswer[], champion: readonly RowAnswer[] | null, truth: readonly number[], { failedRows, plan }: EvaluateOptions) {
+function settle(
+  answers: readonly RowAnswer[],
+  champion: readonly RowAnswer[] | null,
+  truth: readonly number[],
+  { failedRows, plan }: EvaluateOptions,
+) {
   const failed = answers.map((answer, index) => answer.prediction === null || champion?.[index]?.prediction === null);
   const count = failed.filter(Boolean).length;
   const tolerated = failedRows.maxShare === null || count <= failedRows.maxShare * answers.length;
-  const wrong = (index: number): Prediction => ({ value: plan.task === "regression" ? Number.NaN : (truth[index]! + 1) % plan.classes.length, scores: null });
+  const wrong = (index: number): Prediction => ({
+    value: plan.task === "regression" ? Number.NaN : (truth[index]! + 1) % plan.classes.length,
+    scores: null,
+  });
   const excluding = failedRows.policy === "exclude" && tolerated;
   const counting = failedRows.policy === "wrong" && plan.task !== "regression" && tolerated;
   const kept = answers.map((_, index) => index).filter((index) => counting || !failed[index]);
-  const of = (list: readonly RowAnswer[]) => answersOf(kept.map((index) => list[index]!.prediction ?? wrong(index)), plan.task);
-  return { kept, candidate: of(answers), champion: champion && of(champion), failedRows: excluding || counting ? 0 : count, failed: count };
+  const of = (list: readonly RowAnswer[]) =>
+    answersOf(
+      kept.map((index) => list[index]!.prediction ?? wrong(index)),
+      plan.task,
+    );
+  return {
+    kept,
+    candidate: of(answers),
+    champion: champion && of(champion),
+    failedRows: excluding || counting ? 0 : count,
+    failed: count,
+  };
 }
 
 /** A line of predictions.jsonl per row, in the order of the data. */
-function* predictionLines(rows: readonly Row[], answers: readonly RowAnswer[], champion: readonly RowAnswer[] | null, plan: ReadingPlan): Iterable<string> {
-  const shown = (answer: RowAnswer | undefined) => answer && { status: answer.status, latency_ms: answer.latency, prediction: answer.prediction && shownPrediction(answer.prediction, plan), scores: answer.prediction?.scores ?? null };
-  for (const [index, row] of rows.entries()) yield JSON.stringify({ id: row.id, label: row.label, slices: row.slices, ...shown(answers[index]), champion: shown(champion?.[index]) ?? null });
+function* predictionLines(
+  rows: readonly Row[],
+  answers: readonly RowAnswer[],
+  champion: readonly RowAnswer[] | null,
+  plan: ReadingPlan,
+): Iterable<string> {
+  const shown = (answer: RowAnswer | undefined) =>
+    answer && {
+      status: answer.status,
+      latency_ms: answer.latency,
+      prediction: answer.prediction && shownPrediction(answer.prediction, plan),
+      scores: answer.prediction?.scores ?? null,
+    };
+  for (const [index, row] of rows.entries())
+    yield JSON.stringify({
+      id: row.id,
+      label: row.label,
+      slices: row.slices,
+      ...shown(answers[index]),
+      champion: shown(champion?.[index]) ?? null,
+    });
 }
 
-function flipsOf(options: EvaluateOptions, answers: readonly RowAnswer[], champion: readonly RowAnswer[] | null): Evaluation["flips"] {
+function flipsOf(
+  options: EvaluateOptions,
+  answers: readonly RowAnswer[],
+  champion: readonly RowAnswer[] | null,
+): Evaluation["flips"] {
   const { rows, plan } = options;
-  const text = (answer: RowAnswer | undefined): string | null => (answer?.prediction ? shownPrediction(answer.prediction, plan) : null);
+  const text = (answer: RowAnswer | undefined): string | null =>
+    answer?.prediction ? shownPrediction(answer.prediction, plan) : null;
   const flipped = rows.flatMap((row, index) => {
     const [now, before] = [text(answers[index]), text(champion?.[index])];
-    const differs = plan.task !== "regression" && (champion ? now !== before && before === row.label : now !== row.label);
+    const differs =
+      plan.task !== "regression" && (champion ? now !== before && before === row.label : now !== row.label);
     return differs ? [{ id: row.id, label: row.label, candidate: now ?? "no answer", champion: before }] : [];
   });
   return { count: flipped.length, rows: flipped.slice(0, 20) };
@@ -107,21 +162,50 @@ function flipsOf(options: EvaluateOptions, answers: readonly RowAnswer[], champi
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { rows, identity, plan, champion, candidate } = options;
-  if (rows.length === 0) throw new UserError([{ code: "data.empty", message: `${options.file} has no rows`, hint: "Nothing can be measured without rows.", at: { file: options.file } }]);
+  if (rows.length === 0)
+    throw new UserError([
+      {
+        code: "data.empty",
+        message: `${options.file} has no rows`,
+        hint: "Nothing can be measured without rows.",
+        at: { file: options.file },
+      },
+    ]);
   const truth = truths(rows, plan, options.file);
   const before = await subject(options);
-  const order = xoshiro(["modelgate/1", candidate.image.digest, champion?.image.digest ?? "none", identity.digest, "order"].join("|")).shuffle(rows.map((_, index) => index));
+  const order = xoshiro(
+    ["modelgate/1", candidate.image.digest, champion?.image.digest ?? "none", identity.digest, "order"].join("|"),
+  ).shuffle(rows.map((_, index) => index));
   const asked = champion && "session" in champion ? champion : null;
-  const answers = await askRows(candidate.session, order, { ...options, progress: (share) => options.progress(asked ? share / 2 : share) });
-  const others = asked && (await askRows(asked.session, order, { ...options, progress: (share) => options.progress(0.5 + share / 2) }));
+  const answers = await askRows(candidate.session, order, {
+    ...options,
+    progress: (share) => options.progress(asked ? share / 2 : share),
+  });
+  const others =
+    asked &&
+    (await askRows(asked.session, order, { ...options, progress: (share) => options.progress(0.5 + share / 2) }));
   const after = await subject(options);
-  if (!isSame(before, after)) throw new UserError([{ code: "evaluate.subject-changed", message: "the model's bytes in staging changed during the evaluation", hint: "Find out who writes to the staging environment." }]);
+  if (!isSame(before, after))
+    throw new UserError([
+      {
+        code: "evaluate.subject-changed",
+        message: "the model's bytes in staging changed during the evaluation",
+        hint: "Find out who writes to the staging environment.",
+      },
+    ]);
   const settled = settle(answers, others, truth, options);
   const predictions = await options.files.write("predictions.jsonl", predictionLines(rows, answers, others, plan));
   return {
     schema: 1,
     subject: { before: seen(before), after: seen(after) },
-    champion: { image: champion?.image ?? null, source: !champion ? "none" : asked ? "deployed beside the candidate" : (champion as { unavailable: string }).unavailable },
+    champion: {
+      image: champion?.image ?? null,
+      source: !champion
+        ? "none"
+        : asked
+          ? "deployed beside the candidate"
+          : (champion as { unavailable: string }).unavailable,
+    },
     data: identity,
     predictions: predictions.digest,
     flips: flipsOf(options, answers, others),

@@ -6,7 +6,7 @@ import { formatImage } from "../domain/image.ts";
 import { type Policy, policyDigest } from "../domain/policy.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Release, Source } from "../domain/release.ts";
-import type { SmokeReport } from "../domain/smoke.ts";
+import type { SmokeReport, SmokeStep } from "../domain/smoke.ts";
 import { isSame, readVerdict, type Verdict, verdictWord } from "../domain/verdict.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EvidenceStore, StoredEvidence } from "../ports/evidence-store.ts";
@@ -93,9 +93,10 @@ async function missingProof({ release, evidence, signal }: GateOptions): Promise
   return [...about("validation", validation), ...about("smoke", smoke), ...failed];
 }
 
-/** Whether a smoke report says that it passed, and every required step of it was well. */
+/** Whether a smoke report says that it passed, and every required step of it was well. It may hold anything: it is read back. */
 function hasPassed(body: Json): boolean {
-  const report = body as unknown as Partial<SmokeReport> | null;
+  const report = body as unknown as Partial<Record<keyof SmokeReport, Json>> | null;
   if (report?.passed !== true || !Array.isArray(report.steps) || report.steps.length === 0) return false;
-  return (report as SmokeReport).steps.every((step) => step?.ok === true || step?.level === "advisory");
+  const steps = report.steps as readonly (Partial<Record<keyof SmokeStep, Json>> | null)[];
+  return steps.every((step) => step?.ok === true || step?.level === "advisory");
 }

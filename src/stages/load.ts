@@ -34,7 +34,11 @@ interface Sending {
 }
 
 /** Sends on schedule and never waits for an answer before the next send. */
-async function sendAll({ start, times, record }: Sending, calls: readonly Call[], options: LoadOptions): Promise<{ events: LoadEvent[]; unsent: number }> {
+async function sendAll(
+  { start, times, record }: Sending,
+  calls: readonly Call[],
+  options: LoadOptions,
+): Promise<{ events: LoadEvent[]; unsent: number }> {
   const { clock, signal, timeoutMilliseconds } = options;
   const events: LoadEvent[] = [];
   const flying = new Set<Promise<void>>();
@@ -64,13 +68,21 @@ async function sendAll({ start, times, record }: Sending, calls: readonly Call[]
 }
 
 /** Why the generator's own lag makes the run say nothing, or null (gate specification, 2.4). */
-function selfCheck(events: readonly LoadEvent[], planned: number, unsent: number, tightestBound: number | null): string | null {
+function selfCheck(
+  events: readonly LoadEvent[],
+  planned: number,
+  unsent: number,
+  tightestBound: number | null,
+): string | null {
   if (planned === 0) return "the schedule is empty: raise the rate or the duration";
-  if (unsent > 0.01 * planned) return `${unsent} of ${planned} requests were not sent: ${inFlightLimit} were in flight already`;
+  if (unsent > 0.01 * planned)
+    return `${unsent} of ${planned} requests were not sent: ${inFlightLimit} were in flight already`;
   const lags = Float64Array.from(events, ({ intended, sent }) => sent - intended).sort();
   const lag = percentile(lags, 0.99);
   const allowed = Math.max(2, 0.05 * (tightestBound ?? 0));
-  return lag > allowed ? `the generator lagged: p99 of sent minus intended is ${lag.toFixed(1)} ms, and ${allowed.toFixed(1)} ms is allowed` : null;
+  return lag > allowed
+    ? `the generator lagged: p99 of sent minus intended is ${lag.toFixed(1)} ms, and ${allowed.toFixed(1)} ms is allowed`
+    : null;
 }
 
 /**
@@ -79,11 +91,18 @@ function selfCheck(events: readonly LoadEvent[], planned: number, unsent: number
  */
 export async function load(options: LoadOptions): Promise<LoadRun> {
   const { profile, ratePerSecond, seed, clock, session } = options;
-  const sample = xoshiro(`${seed}|payloads`).shuffle([...options.inputs]).slice(0, payloadLimit);
+  const sample = xoshiro(`${seed}|payloads`)
+    .shuffle([...options.inputs])
+    .slice(0, payloadLimit);
   const calls = sample.map((inputs, index) => session.prepare(inputs, `load-${index}`));
   const warmup = schedule("constant", Math.max(1, ratePerSecond / 4), options.warmupMilliseconds, seed);
   await sendAll({ start: clock.monotonic(), times: warmup, record: false }, calls, options);
   const times = schedule(profile, ratePerSecond, options.milliseconds, `${seed}|schedule`);
   const { events, unsent } = await sendAll({ start: clock.monotonic(), times, record: true }, calls, options);
-  return { profile, ratePerSecond, events: events.toSorted((a, b) => a.intended - b.intended), inconclusive: selfCheck(events, times.length, unsent, options.tightestBound) };
+  return {
+    profile,
+    ratePerSecond,
+    events: events.toSorted((a, b) => a.intended - b.intended),
+    inconclusive: selfCheck(events, times.length, unsent, options.tightestBound),
+  };
 }

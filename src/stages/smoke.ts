@@ -28,7 +28,11 @@ const limited = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, A
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Runs one step; whatever it throws is what it saw. */
-async function step(id: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<string>): Promise<SmokeStep> {
+async function step(
+  id: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<string>,
+): Promise<SmokeStep> {
   try {
     return { id, level: "required", ok: true, detail: await work(limited(signal)) };
   } catch (error) {
@@ -52,11 +56,20 @@ async function metadata(session: Session, { release, running }: SmokeOptions, si
   const { model, image } = release;
   const served = await session.metadata(signal);
   const context = { what: "the served model", file: model.name };
-  const declared = (specs: typeof model.inputs) => Object.fromEntries(specs.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
-  const problems = [...contractProblems("input", declared(model.inputs), served.inputs, context), ...contractProblems("output", declared(model.outputs), served.outputs, context)].map((problem) => problem.message);
-  if (running.image.digest !== image.digest) problems.push(`the platform runs ${running.image.digest}, and ${image.digest} is tested`);
-  if (running.modelDigest !== model.digest) problems.push(`the model's bytes on the platform have the digest ${running.modelDigest}, and ${model.digest} was validated`);
-  if (served.modelDigest !== null && served.modelDigest !== model.digest) problems.push(`the server loaded a model with the digest ${served.modelDigest}, and ${model.digest} was validated`);
+  const declared = (specs: typeof model.inputs) =>
+    Object.fromEntries(specs.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
+  const problems = [
+    ...contractProblems("input", declared(model.inputs), served.inputs, context),
+    ...contractProblems("output", declared(model.outputs), served.outputs, context),
+  ].map((problem) => problem.message);
+  if (running.image.digest !== image.digest)
+    problems.push(`the platform runs ${running.image.digest}, and ${image.digest} is tested`);
+  if (running.modelDigest !== model.digest)
+    problems.push(
+      `the model's bytes on the platform have the digest ${running.modelDigest}, and ${model.digest} was validated`,
+    );
+  if (served.modelDigest !== null && served.modelDigest !== model.digest)
+    problems.push(`the server loaded a model with the digest ${served.modelDigest}, and ${model.digest} was validated`);
   if (problems.length > 0) throw new Error(problems.join("; "));
   return `${served.name}: ${served.inputs.length} inputs and ${served.outputs.length} outputs as validated; image and model bytes are the candidate's`;
 }
@@ -64,7 +77,8 @@ async function metadata(session: Session, { release, running }: SmokeOptions, si
 /** S4: a golden request answered within tolerance, twice the same way. */
 async function golden(session: Session, expected: Golden, options: SmokeOptions, signal: AbortSignal): Promise<string> {
   const labelOf = (outputs: Tensors): string => {
-    if (!options.plan) throw new Error('the golden request expects a label, and "evaluate" does not say how answers mean one');
+    if (!options.plan)
+      throw new Error('the golden request expects a label, and "evaluate" does not say how answers mean one');
     return shownPrediction(readPrediction(outputs, options.plan), options.plan);
   };
   const call = session.prepare(expected.inputs, expected.id);
@@ -84,8 +98,20 @@ async function negatives(options: SmokeOptions, good: Tensors): Promise<SmokeSte
     try {
       const { status, body } = await fault.send(limited(signal));
       const leaks = /Traceback \(most recent call last\)|stack_trace|\n\s+at .+:\d+/.test(body);
-      if (status >= 200 && status < 300) steps.push({ id, level: "required", ok: false, detail: `answered ${status}: a bad request was taken for a good one` });
-      else steps.push({ id, level: "advisory", ok: fault.right.includes(status) && !leaks, detail: `${status === 0 ? body : `answered ${status}`}${fault.right.includes(status) ? "" : `, right is ${fault.right.join(" or ")}`}${leaks ? ", with a stack trace" : ""}` });
+      if (status >= 200 && status < 300)
+        steps.push({
+          id,
+          level: "required",
+          ok: false,
+          detail: `answered ${status}: a bad request was taken for a good one`,
+        });
+      else
+        steps.push({
+          id,
+          level: "advisory",
+          ok: fault.right.includes(status) && !leaks,
+          detail: `${status === 0 ? body : `answered ${status}`}${fault.right.includes(status) ? "" : `, right is ${fault.right.join(" or ")}`}${leaks ? ", with a stack trace" : ""}`,
+        });
     } catch (error) {
       signal.throwIfAborted();
       steps.push({ id, level: "required", ok: false, detail: `no answer: ${message(error)}` });
@@ -102,7 +128,14 @@ async function negatives(options: SmokeOptions, good: Tensors): Promise<SmokeSte
 export async function smoke(options: SmokeOptions): Promise<SmokeReport> {
   const { release, running, protocol, goldens, signal } = options;
   if (goldens.length === 0)
-    throw new UserError([{ code: "smoke.no-golden", message: "there are no golden requests, so no answer can be called right", hint: "Run modelgate smoke --record, read what it wrote, and commit it; name the file in smoke.examples.", at: { file: "modelgate.yml", key: "smoke.examples" } }]);
+    throw new UserError([
+      {
+        code: "smoke.no-golden",
+        message: "there are no golden requests, so no answer can be called right",
+        hint: "Run modelgate smoke --record, read what it wrote, and commit it; name the file in smoke.examples.",
+        at: { file: "modelgate.yml", key: "smoke.examples" },
+      },
+    ]);
   await using session = protocol.connect(running.endpoint, release.model.name);
   const steps: SmokeStep[] = [];
   const passed = (): boolean => steps.every(({ ok, level }) => ok || level === "advisory");
@@ -111,18 +144,36 @@ export async function smoke(options: SmokeOptions): Promise<SmokeReport> {
   if (!passed()) return report();
   steps.push(await step("S2 ready", signal, () => ready(session, options)));
   steps.push(await step("S3 metadata", signal, (limit) => metadata(session, options, limit)));
-  for (const expected of goldens) steps.push(await step(`S4 ${expected.id}`, signal, (limit) => golden(session, expected, options, limit)));
+  for (const expected of goldens)
+    steps.push(await step(`S4 ${expected.id}`, signal, (limit) => golden(session, expected, options, limit)));
   if (!passed()) return report();
   steps.push(...(await negatives(options, goldens[0]!.inputs)));
-  steps.push(await step("S9 afterwards", signal, async (limit) => `${(await session.ready(limit)).detail}; ${await golden(session, goldens[0]!, options, limit)}`));
+  steps.push(
+    await step(
+      "S9 afterwards",
+      signal,
+      async (limit) => `${(await session.ready(limit)).detail}; ${await golden(session, goldens[0]!, options, limit)}`,
+    ),
+  );
   return report();
 }
 
 /** Golden requests from what a deployed release answers: a line per example, with the image they were recorded from. */
-export async function recordGoldens(options: Omit<SmokeOptions, "goldens" | "plan">, examples: readonly { id: string; inputs: Tensors }[]): Promise<string[]> {
+export async function recordGoldens(
+  options: Omit<SmokeOptions, "goldens" | "plan">,
+  examples: readonly { id: string; inputs: Tensors }[],
+): Promise<string[]> {
   const { release, running, protocol, signal } = options;
   await using session = protocol.connect(running.endpoint, release.model.name);
   const lines: string[] = [];
-  for (const { id, inputs } of examples) lines.push(recordGolden(id, inputs, (await session.prepare(inputs, id).send(limited(signal))).outputs, formatImage(release.image)));
+  for (const { id, inputs } of examples)
+    lines.push(
+      recordGolden(
+        id,
+        inputs,
+        (await session.prepare(inputs, id).send(limited(signal))).outputs,
+        formatImage(release.image),
+      ),
+    );
   return lines;
 }

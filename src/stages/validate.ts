@@ -1,4 +1,4 @@
-import { type Declared, contractProblems } from "../domain/contract.ts";
+import { contractProblems, type Declared } from "../domain/contract.ts";
 import { hasher } from "../domain/digest.ts";
 import { type Model, type ModelFile, modelDigest } from "../domain/model.ts";
 import { type Problem, type ProblemCode, UserError } from "../domain/problem.ts";
@@ -46,10 +46,17 @@ const strangers: readonly [begins: RegExp, name: string][] = [
   [/^.{7}\0\{"/s, "safetensors"],
 ];
 
-const problemAt = (code: ProblemCode, file: string, message: string, hint: string): UserError => new UserError([{ code, message: `${file} ${message}`, hint, at: { file, offset: 0 } }]);
+const problemAt = (code: ProblemCode, file: string, message: string, hint: string): UserError =>
+  new UserError([{ code, message: `${file} ${message}`, hint, at: { file, offset: 0 } }]);
 
 async function recognise(file: ModelBytes, formats: readonly ModelFormat[]): Promise<ModelFormat> {
-  if (file.bytes === 0) throw problemAt("model.empty", file.path, "is empty", "Export the model again; a failed copy or a full disk leaves such a file.");
+  if (file.bytes === 0)
+    throw problemAt(
+      "model.empty",
+      file.path,
+      "is empty",
+      "Export the model again; a failed copy or a full disk leaves such a file.",
+    );
   const head = await file.read(0, headBytes);
   const text = String.fromCharCode(...head);
   const impostor = impostors.find(({ begins }) => begins.test(text));
@@ -66,7 +73,10 @@ async function recognise(file: ModelBytes, formats: readonly ModelFormat[]): Pro
 }
 
 /** The file that is the model: the one named, or the only one of a known format in a named folder. */
-async function mainOf(folder: ModelFolder, formats: readonly ModelFormat[]): Promise<{ main: ModelBytes; format: ModelFormat }> {
+async function mainOf(
+  folder: ModelFolder,
+  formats: readonly ModelFormat[],
+): Promise<{ main: ModelBytes; format: ModelFormat }> {
   if (folder.main) return { main: folder.main, format: await recognise(folder.main, formats) };
   const candidates: { main: ModelBytes; format: ModelFormat }[] = [];
   for (const main of folder.files) {
@@ -79,8 +89,12 @@ async function mainOf(folder: ModelFolder, formats: readonly ModelFormat[]): Pro
   throw problemAt(
     candidates.length === 0 ? "model.unknown-format" : "model.corrupt",
     folder.origin,
-    candidates.length === 0 ? `has ${folder.files.length} files, none of a known format` : `has ${candidates.length} models: ${candidates.map(({ main }) => main.path).join(", ")}`,
-    candidates.length === 0 ? `Known formats: ${formats.map((known) => known.kind).join(", ")}.` : "Name the file in model.path.",
+    candidates.length === 0
+      ? `has ${folder.files.length} files, none of a known format`
+      : `has ${candidates.length} models: ${candidates.map(({ main }) => main.path).join(", ")}`,
+    candidates.length === 0
+      ? `Known formats: ${formats.map((known) => known.kind).join(", ")}.`
+      : "Name the file in model.path.",
   );
 }
 
@@ -103,14 +117,23 @@ async function hashFiles(files: readonly ModelBytes[], { signal, progress }: Val
 
 function sizeProblems(bytes: number, { maxBytes, path }: ValidateOptions): Problem[] {
   if (maxBytes === null || bytes <= maxBytes) return [];
-  return [{ code: "model.too-large", message: `the model has ${bytes} bytes, and model.policy.max-size allows ${maxBytes}`, hint: "Make the model smaller, or raise the limit on purpose.", at: { file: path } }];
+  return [
+    {
+      code: "model.too-large",
+      message: `the model has ${bytes} bytes, and model.policy.max-size allows ${maxBytes}`,
+      hint: "Make the model smaller, or raise the limit on purpose.",
+      at: { file: path },
+    },
+  ];
 }
 
 /**
  * Validates a model: recognises its format by content, reads its structure, compares it with the contract, and hashes all of
  * it. Nothing of it is executed. @throws UserError with every problem found.
  */
-export async function validate(options: ValidateOptions): Promise<{ model: Model; main: string; files: readonly ModelBytes[] }> {
+export async function validate(
+  options: ValidateOptions,
+): Promise<{ model: Model; main: string; files: readonly ModelBytes[] }> {
   const { source, path, formats, contract, name, signal } = options;
   const folder = await source.open(path);
   const { main, format } = await mainOf(folder, formats);
@@ -126,6 +149,15 @@ export async function validate(options: ValidateOptions): Promise<{ model: Model
   if (problems.length > 0) throw new UserError(problems);
   const hashed = await hashFiles(files, options);
   const { inputs, outputs, facts } = inspection;
-  const model: Model = { name, format: format.kind, digest: modelDigest(hashed), bytes, files: hashed, inputs, outputs, facts: { ...facts, main: main.path } };
+  const model: Model = {
+    name,
+    format: format.kind,
+    digest: modelDigest(hashed),
+    bytes,
+    files: hashed,
+    inputs,
+    outputs,
+    facts: { ...facts, main: main.path },
+  };
   return { model, main: main.path, files };
 }

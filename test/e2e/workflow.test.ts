@@ -9,7 +9,14 @@ const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? join(import.meta.dirname, 
 const push = { head_commit: { message: "a new model" }, ref: "refs/heads/main" };
 
 const run = (consumer: string) =>
-  runWorkflow({ consumer, workflow: "model.yml", event: "push", payload: push, pinned, environment: { RUNNER_TOOL_CACHE: toolCache } });
+  runWorkflow({
+    consumer,
+    workflow: "model.yml",
+    event: "push",
+    payload: push,
+    pinned,
+    environment: { RUNNER_TOOL_CACHE: toolCache },
+  });
 
 let consumer: string;
 beforeAll(() => {
@@ -45,7 +52,12 @@ test("a mistake in modelgate.yml is an annotation at its line, and nothing is bu
   const { exitCode, outputs, annotations, log } = await run(wrong);
   expect(exitCode).not.toBe(0);
   expect(outputs["release"]).toMatchObject({ verdict: "error", image: "" });
-  const line = readFileSync(path, "utf8").split("\n").findIndex((text) => text.includes("acuracy")) + 1;
-  expect(annotations).toContainEqual(expect.objectContaining({ level: "error", file: "modelgate.yml", line: String(line) }));
+  const line =
+    readFileSync(path, "utf8")
+      .split("\n")
+      .findIndex((text) => text.includes("acuracy")) + 1;
+  expect(annotations).toContainEqual(
+    expect.objectContaining({ level: "error", file: "modelgate.yml", line: String(line) }),
+  );
   expect(log).not.toMatch(/\bat .*\.js:\d+/);
 });

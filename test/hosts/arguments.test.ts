@@ -4,15 +4,38 @@ import { commands } from "../../src/domain/request.ts";
 import { helpText, readArguments } from "../../src/hosts/arguments.ts";
 
 test("a command with its options becomes a request", () => {
-  expect(readArguments(["promote", "--image", "r/x@sha256:1", "-e", "production", "-m", "why", "-c", "a/modelgate.yml", "--json"])).toEqual({
+  expect(
+    readArguments([
+      "promote",
+      "--image",
+      "r/x@sha256:1",
+      "-e",
+      "production",
+      "-m",
+      "why",
+      "-c",
+      "a/modelgate.yml",
+      "--json",
+    ]),
+  ).toEqual({
     kind: "request",
     json: true,
-    request: { command: "promote", config: "a/modelgate.yml", image: "r/x@sha256:1", environment: "production", reason: "why", record: false },
+    request: {
+      command: "promote",
+      config: "a/modelgate.yml",
+      image: "r/x@sha256:1",
+      environment: "production",
+      reason: "why",
+      record: false,
+    },
   });
 });
 
 test("what is not said has its default", () => {
-  expect(readArguments(["run"])).toMatchObject({ json: false, request: { config: "modelgate.yml", image: null, environment: null, reason: "" } });
+  expect(readArguments(["run"])).toMatchObject({
+    json: false,
+    request: { config: "modelgate.yml", image: null, environment: null, reason: "" },
+  });
 });
 
 test.each([[[]], [["--help"]], [["run", "-h"]]])("%j asks for help", (words) => {

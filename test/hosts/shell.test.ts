@@ -9,11 +9,20 @@ test("a user's error exits with 2 and shows no stack", () => {
 });
 
 test("an error of the world exits with 4, names the side and keeps the causes", () => {
-  const error = new WorldError(problem, { side: "registry 127.0.0.1:5000", during: "uploading a layer", retryable: true, cause: new Error("ECONNRESET", { cause: new Error("inner") }) });
+  const error = new WorldError(problem, {
+    side: "registry 127.0.0.1:5000",
+    during: "uploading a layer",
+    retryable: true,
+    cause: new Error("ECONNRESET", { cause: new Error("inner") }),
+  });
   expect(sortFailure(error, "1.0.0")).toEqual({
     exitCode: 4,
     problems: [problem],
-    context: ["registry 127.0.0.1:5000 failed while uploading a layer. Trying again may help.", "caused by: ECONNRESET", "caused by: inner"],
+    context: [
+      "registry 127.0.0.1:5000 failed while uploading a layer. Trying again may help.",
+      "caused by: ECONNRESET",
+      "caused by: inner",
+    ],
   });
 });
 
@@ -30,5 +39,14 @@ test("a place is file, line, column, key and offset as far as they are known", (
 });
 
 test("outputs are all set also when there is no outcome", () => {
-  expect(outputsOf(null)).toEqual({ image: "", "model-digest": "", verdict: "error", url: "", "previous-image": "", evidence: "[]", report: "", models: "[]" });
+  expect(outputsOf(null)).toEqual({
+    image: "",
+    "model-digest": "",
+    verdict: "error",
+    url: "",
+    "previous-image": "",
+    evidence: "[]",
+    report: "",
+    models: "[]",
+  });
 });

@@ -55,6 +55,15 @@ test("what was deployed by hand is written down when it is promoted", async () =
   expect(env.platform.deployed).toHaveLength(1);
 });
 
+test("what was deployed by hand over a promoted release is written down too", async () => {
+  const env = production();
+  const [a, b] = [await env.proved("a"), await env.proved("b")];
+  await env.promote(a);
+  await env.platform.deploy(b, new AbortController().signal);
+  await env.promote(b);
+  expect((await env.entries()).at(-1)).toMatchObject({ phase: "done", image: b.image, before: b.image });
+});
+
 test("a long reason is kept in part", async () => {
   const env = production();
   await env.promote(await env.proved("a"), { reason: "x".repeat(5000) });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { sha256 } from "../../src/domain/digest.ts";
 import type { Release } from "../../src/domain/release.ts";
+import { entryAfter } from "../contracts/ledger-store.ts";
 import { deathAt, Killed } from "../fakes/death.ts";
 import { releaseOf } from "../fakes/release.ts";
 import { lie, type Production, production } from "./production.ts";
@@ -88,6 +89,18 @@ test.each<[string, (env: Production, release: Release) => void, RegExp]>([
   await env.rollback();
   expect(env.platform.running?.image).toEqual(releases[0]!.image);
   expect(env.notes).toEqual([expect.stringMatching(note)]);
+});
+
+test("a release whose ledger entry rests on the verdict of another is passed over", async () => {
+  const env = production();
+  const [a, b] = [await env.packaged("a"), await env.proved("b")];
+  const other = { image: b.image, modelDigest: b.model.digest };
+  const verdict = await env.judge(a, { subject: { ...other, before: other, after: other } });
+  const entry = entryAfter(undefined, { image: a.image, modelDigest: a.model.digest, verdict });
+  await env.ledger.append(entry, signal);
+  await env.promote(b);
+  await expect(env.rollback()).rejects.toMatchObject(nothing);
+  expect(env.notes).toEqual([expect.stringMatching(/is about another release/)]);
 });
 
 test("when every earlier release is in doubt nothing happens, and each doubt is a problem", async () => {

@@ -6,16 +6,32 @@ import { type DataRecord, RowMaker } from "./rows/plan.ts";
 
 async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRecord> {
   const source = await openData(path, signal);
-  const parser = parse({ bom: true, columns: true, info: true, relax_column_count: false, skip_empty_lines: true, max_record_size: 64 * 2 ** 20 });
+  const parser = parse({
+    bom: true,
+    columns: true,
+    info: true,
+    relax_column_count: false,
+    skip_empty_lines: true,
+    max_record_size: 64 * 2 ** 20,
+  });
   source.on("error", (error) => parser.destroy(error));
   source.pipe(parser);
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) yield { line: info.lines, cells: record };
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: Record<string, string>;
+      info: { lines: number };
+    }>)
+      yield { line: info.lines, cells: record };
   } catch (error) {
     const { code, lines } = error as CsvError & { lines?: number };
     if (typeof code !== "string" || !code.startsWith("CSV_")) throw error;
     throw new UserError([
-      { code: "data.syntax", message: `${path} is not sound CSV: ${(error as Error).message}`, hint: "Every line needs as many cells as the first, and quotes must be closed.", at: { file: path, ...(lines !== undefined && { line: lines }) } },
+      {
+        code: "data.syntax",
+        message: `${path} is not sound CSV: ${(error as Error).message}`,
+        hint: "Every line needs as many cells as the first, and quotes must be closed.",
+        at: { file: path, ...(lines !== undefined && { line: lines }) },
+      },
     ]);
   } finally {
     source.destroy();

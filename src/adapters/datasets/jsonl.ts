@@ -5,7 +5,14 @@ import { openData } from "./rows/open.ts";
 import { type DataRecord, RowMaker } from "./rows/plan.ts";
 
 const wrong = (path: string, line: number, message: string): UserError =>
-  new UserError([{ code: "data.syntax", message: `${path}: ${message}`, hint: "Each line must be one JSON object.", at: { file: path, line } }]);
+  new UserError([
+    {
+      code: "data.syntax",
+      message: `${path}: ${message}`,
+      hint: "Each line must be one JSON object.",
+      at: { file: path, line },
+    },
+  ]);
 
 async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRecord> {
   const source = await openData(path, signal);
@@ -21,7 +28,8 @@ async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRe
       } catch (error) {
         throw wrong(path, line, `this line is not JSON (${(error as Error).message})`);
       }
-      if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(path, line, "this line is not an object");
+      if (typeof value !== "object" || value === null || Array.isArray(value))
+        throw wrong(path, line, "this line is not an object");
       yield { line, cells: value as DataRecord["cells"] };
     }
   } finally {

@@ -32,7 +32,11 @@ export const manifestLimit = 4 * 2 ** 20;
 
 const damaged = (side: string, what: string, cause?: unknown): WorldError =>
   new WorldError(
-    { code: "registry.digest", message: `${what} in ${side}`, hint: "Do not use it. Package the model again, and find out who can write to this registry." },
+    {
+      code: "registry.digest",
+      message: `${what} in ${side}`,
+      hint: "Do not use it. Package the model again, and find out who can write to this registry.",
+    },
     { side, during: "checking what was read against its digest", retryable: false, cause },
   );
 
@@ -48,12 +52,18 @@ export function readManifest(manifest: StoredManifest, side: string): ManifestBo
 /** Wraps a manifest's bytes; a digest that was asked for must be theirs. */
 export function checkedManifest(asked: string, mediaType: string, bytes: Uint8Array, side: string): StoredManifest {
   const digest = sha256(bytes);
-  if (asked.startsWith("sha256:") && asked !== digest) throw damaged(side, `the manifest ${asked} has bytes of ${digest}`);
+  if (asked.startsWith("sha256:") && asked !== digest)
+    throw damaged(side, `the manifest ${asked} has bytes of ${digest}`);
   return { digest, mediaType, bytes };
 }
 
 /** Passes bytes through and throws at the end when they are not the digest's. */
-export async function* checkedBytes(chunks: AsyncIterable<Uint8Array>, digest: Digest, side: string, hash: { update(bytes: Uint8Array): void; digest(): Digest }): AsyncIterable<Uint8Array> {
+export async function* checkedBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  digest: Digest,
+  side: string,
+  hash: { update(bytes: Uint8Array): void; digest(): Digest },
+): AsyncIterable<Uint8Array> {
   for await (const chunk of chunks) {
     hash.update(chunk);
     yield chunk;
@@ -63,8 +73,17 @@ export async function* checkedBytes(chunks: AsyncIterable<Uint8Array>, digest: D
 }
 
 /** A small blob as a whole. @throws WorldError when it is longer than `limit` bytes. */
-export async function wholeBlob(store: OciStore, descriptor: { digest: Digest; size: number }, limit: number, signal: AbortSignal): Promise<Uint8Array> {
-  if (descriptor.size > limit) throw damaged(store.repository, `the blob ${descriptor.digest} claims ${descriptor.size} bytes, more than ${limit}`);
+export async function wholeBlob(
+  store: OciStore,
+  descriptor: { digest: Digest; size: number },
+  limit: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (descriptor.size > limit)
+    throw damaged(
+      store.repository,
+      `the blob ${descriptor.digest} claims ${descriptor.size} bytes, more than ${limit}`,
+    );
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of store.blob(descriptor.digest, signal)) {
@@ -91,7 +110,9 @@ export const referrersTag = (subject: Digest): string => subject.replace(":", "-
 export function withReferrer(index: ManifestBody | null, entry: Descriptor): Uint8Array | null {
   const manifests = index?.manifests ?? [];
   if (manifests.some((known) => known.digest === entry.digest)) return null;
-  return new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...manifests, entry] }));
+  return new TextEncoder().encode(
+    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...manifests, entry] }),
+  );
 }
 
 /** The descriptor under which a manifest with a subject is listed. */

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type Digest, hasher, hex, isDigest } from "../../domain/digest.ts";
 import { withLock, writeWhole } from "../system/files.ts";
 import {
-  type ManifestBody,
   checkedBytes,
   checkedManifest,
+  type ManifestBody,
   manifestLimit,
   mediaTypes,
   readManifest,
@@ -58,8 +58,16 @@ export function layoutStore(repository: string, folder: string): OciStore {
       : (await readIndex()).find((known) => known.annotations?.[refName] === reference);
     if (!entry || !(await has(entry.digest))) return null;
     if ((await stat(blobPath(entry.digest))).size > manifestLimit) return null;
-    const stored = checkedManifest(entry.digest, entry.mediaType ?? "", await readFile(blobPath(entry.digest)), repository);
-    return { ...stored, mediaType: entry.mediaType ?? readManifest(stored, repository).mediaType ?? mediaTypes.manifest };
+    const stored = checkedManifest(
+      entry.digest,
+      entry.mediaType ?? "",
+      await readFile(blobPath(entry.digest)),
+      repository,
+    );
+    return {
+      ...stored,
+      mediaType: entry.mediaType ?? readManifest(stored, repository).mediaType ?? mediaTypes.manifest,
+    };
   }
 
   /** Streams to a temporary file while hashing; the name is the digest, so it is known at the end. */
@@ -78,7 +86,8 @@ export function layoutStore(repository: string, folder: string): OciStore {
       await file.sync();
       await file.close();
       const digest = hash.digest();
-      if (source.digest !== null && source.digest !== digest) throw new RangeError(`a blob declared as ${source.digest} has bytes of ${digest}`);
+      if (source.digest !== null && source.digest !== digest)
+        throw new RangeError(`a blob declared as ${source.digest} has bytes of ${digest}`);
       await rename(temporary, blobPath(digest));
       return { digest, size, sent: size };
     } finally {
@@ -90,15 +99,29 @@ export function layoutStore(repository: string, folder: string): OciStore {
   async function tag(name: string | null, descriptor: Descriptor): Promise<void> {
     await withLock(join(folder, "index.json.lock"), async () => {
       const others = (await readIndex()).filter(
-        (known) => (name === null || known.annotations?.[refName] !== name) && !(known.digest === descriptor.digest && known.annotations?.[refName] === (name ?? undefined)),
+        (known) =>
+          (name === null || known.annotations?.[refName] !== name) &&
+          !(known.digest === descriptor.digest && known.annotations?.[refName] === (name ?? undefined)),
       );
       const entry = name === null ? descriptor : { ...descriptor, annotations: { [refName]: name } };
-      await writeWhole(join(folder, "index.json"), JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...others, entry] }));
+      await writeWhole(
+        join(folder, "index.json"),
+        JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...others, entry] }),
+      );
     });
   }
 
   async function putBytes(bytes: Uint8Array, signal: AbortSignal): Promise<Digest> {
-    const { digest } = await writeBlob({ digest: null, size: bytes.length, async *open() { yield bytes; } }, signal);
+    const { digest } = await writeBlob(
+      {
+        digest: null,
+        size: bytes.length,
+        async *open() {
+          yield bytes;
+        },
+      },
+      signal,
+    );
     return digest;
   }
 
@@ -116,9 +139,16 @@ export function layoutStore(repository: string, folder: string): OciStore {
     repository,
     manifest,
     has: (digest) => has(digest),
-    blob: (digest, signal) => checkedBytes(createReadStream(blobPath(digest), { highWaterMark: 2 ** 20, signal }), digest, repository, hasher()),
+    blob: (digest, signal) =>
+      checkedBytes(
+        createReadStream(blobPath(digest), { highWaterMark: 2 ** 20, signal }),
+        digest,
+        repository,
+        hasher(),
+      ),
     async pushBlob(source, _mountFrom, signal) {
-      if (source.digest !== null && (await has(source.digest))) return { digest: source.digest, size: source.size, sent: 0 };
+      if (source.digest !== null && (await has(source.digest)))
+        return { digest: source.digest, size: source.size, sent: 0 };
       return writeBlob(source, signal);
     },
     async putManifest({ mediaType, bytes, tag: name }, signal) {

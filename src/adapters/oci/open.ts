@@ -1,12 +1,17 @@
 import { join } from "node:path";
 import { embeddedHost } from "../../domain/image.ts";
 import { layoutStore } from "./layout.ts";
+import { type Credentials, type DockerConfig, dockerCredentials, type RunHelper } from "./registry/auth.ts";
 import { registryStore } from "./registry.ts";
-import { type Credentials, type DockerConfig, type RunHelper, dockerCredentials } from "./registry/auth.ts";
 import type { OciStore, OpenStore } from "./store.ts";
 
 /** Opens repositories: those of the embedded host in OCI layouts below a folder, all others over the network. */
-export function createOpenStore(options: { layoutFolder: string; dockerConfig: DockerConfig; runHelper: RunHelper; insecureHosts?: readonly string[] }): OpenStore {
+export function createOpenStore(options: {
+  layoutFolder: string;
+  dockerConfig: DockerConfig;
+  runHelper: RunHelper;
+  insecureHosts?: readonly string[];
+}): OpenStore {
   const stores = new Map<string, OciStore>();
   const credentials = new Map<string, Promise<Credentials | null>>();
   const credentialsOf = (host: string) => {

@@ -1,6 +1,15 @@
 import { type Digest, hasher } from "../../domain/digest.ts";
 import { WorldError } from "../../domain/problem.ts";
-import { checkedBytes, checkedManifest, manifestLimit, mediaTypes, readManifest, referrerDescriptor, referrersTag, withReferrer } from "./content.ts";
+import {
+  checkedBytes,
+  checkedManifest,
+  manifestLimit,
+  mediaTypes,
+  readManifest,
+  referrerDescriptor,
+  referrersTag,
+  withReferrer,
+} from "./content.ts";
 import type { Credentials } from "./registry/auth.ts";
 import { Client } from "./registry/client.ts";
 import { readBody } from "./registry/transport.ts";
@@ -8,22 +17,37 @@ import { uploadBlob } from "./registry/upload.ts";
 import type { Descriptor, OciStore } from "./store.ts";
 
 const accept = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex].join(", ");
-const bytesOf = (bytes: Uint8Array) => ({ size: bytes.length, async *open() { yield bytes; } });
+const bytesOf = (bytes: Uint8Array) => ({
+  size: bytes.length,
+  async *open() {
+    yield bytes;
+  },
+});
 const putAttempts = 4;
 
 /**
  * A repository of a registry, over the OCI distribution specification v1.1. Referrers by its API, or by the tag schema where the
  * registry does not say `OCI-Subject`.
  */
-export function registryStore(repository: string, options: { credentials: (host: string) => Promise<Credentials | null>; insecureHosts: readonly string[] }): OciStore {
+export function registryStore(
+  repository: string,
+  options: { credentials: (host: string) => Promise<Credentials | null>; insecureHosts: readonly string[] },
+): OciStore {
   const client = new Client(repository, options);
   const side = `registry ${client.host}`;
   let greeted: Promise<void> | null = null;
-  const greet = (signal: AbortSignal) => (greeted ??= client.greet(signal).catch((error: unknown) => { greeted = null; throw error; }));
+  const greet = (signal: AbortSignal) =>
+    (greeted ??= client.greet(signal).catch((error: unknown) => {
+      greeted = null;
+      throw error;
+    }));
 
   const manifest: OciStore["manifest"] = async (reference, signal) => {
     const during = `reading the manifest ${reference}`;
-    const answer = await client.ask({ method: "GET", path: `manifests/${reference}`, during, headers: { accept } }, signal);
+    const answer = await client.ask(
+      { method: "GET", path: `manifests/${reference}`, during, headers: { accept } },
+      signal,
+    );
     if (answer.statusCode === 404) return (answer.resume(), null);
     if (answer.statusCode !== 200) throw await client.refused(answer, during);
     const mediaType = answer.headers["content-type"]?.split(";")[0]?.trim() ?? mediaTypes.manifest;
@@ -57,7 +81,16 @@ export function registryStore(repository: string, options: { credentials: (host:
     const during = "putting the manifest";
     await greet(signal);
     for (let attempt = 1; ; attempt++) {
-      const answer = await client.ask({ method: "PUT", path: `manifests/${reference}`, during, headers: { "content-type": mediaType }, body: bytesOf(bytes) }, signal);
+      const answer = await client.ask(
+        {
+          method: "PUT",
+          path: `manifests/${reference}`,
+          during,
+          headers: { "content-type": mediaType },
+          body: bytesOf(bytes),
+        },
+        signal,
+      );
       if (answer.statusCode === 201 || answer.statusCode === 200) {
         answer.resume();
         return answer.headers["oci-subject"] !== undefined;
@@ -80,7 +113,8 @@ export function registryStore(repository: string, options: { credentials: (host:
     blob,
     async pushBlob(source, mountFrom, signal) {
       await greet(signal);
-      if (source.digest !== null && (await has(source.digest, signal))) return { digest: source.digest, size: source.size, sent: 0 };
+      if (source.digest !== null && (await has(source.digest, signal)))
+        return { digest: source.digest, size: source.size, sent: 0 };
       return uploadBlob(client, source, mountFrom, signal);
     },
     async putManifest({ mediaType, bytes, tag }, signal) {

@@ -22,7 +22,9 @@ function splitName(path: string): [prefix: string, name: string] | null {
   if (Buffer.byteLength(path) !== path.length) return null;
   if (path.length <= 100) return ["", path];
   const at = path.lastIndexOf("/", 155);
-  return at > 0 && path.length - at - 1 <= 100 && path.length - at - 1 > 0 ? [path.slice(0, at), path.slice(at + 1)] : null;
+  return at > 0 && path.length - at - 1 <= 100 && path.length - at - 1 > 0
+    ? [path.slice(0, at), path.slice(at + 1)]
+    : null;
 }
 
 function header(entry: { prefix: string; name: string; bytes: number; type: "0" | "5" | "x"; mode: number }): Buffer {
@@ -48,7 +50,8 @@ function header(entry: { prefix: string; name: string; bytes: number; type: "0" 
 function record(key: string, value: string): string {
   const rest = ` ${key}=${value}\n`;
   let length = Buffer.byteLength(rest);
-  while (String(length).length + Buffer.byteLength(rest) !== length) length = String(length).length + Buffer.byteLength(rest);
+  while (String(length).length + Buffer.byteLength(rest) !== length)
+    length = String(length).length + Buffer.byteLength(rest);
   return `${length}${rest}`;
 }
 
@@ -64,7 +67,13 @@ function entryHeader(path: string, bytes: number, type: "0" | "5"): Buffer {
     header({ prefix: "", name: "pax_header", bytes: body.length, type: "x", mode: 0o644 }),
     body,
     Buffer.alloc(padding(body.length)),
-    header({ prefix: "", name: Buffer.from(path).subarray(0, 100).toString("latin1"), bytes: bytes > largestOctal ? 0 : bytes, type, mode }),
+    header({
+      prefix: "",
+      name: Buffer.from(path).subarray(0, 100).toString("latin1"),
+      bytes: bytes > largestOctal ? 0 : bytes,
+      type,
+      mode,
+    }),
   ]);
 }
 
@@ -79,7 +88,10 @@ function folders(paths: readonly string[]): string[] {
 }
 
 /** A tar of files: its exact size, and its bytes as often as they are asked for. */
-export function tarOf(files: readonly TarFile[]): { size: number; open(signal: AbortSignal): AsyncIterable<Uint8Array> } {
+export function tarOf(files: readonly TarFile[]): {
+  size: number;
+  open(signal: AbortSignal): AsyncIterable<Uint8Array>;
+} {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const heads = folders(sorted.map((file) => file.path)).map((path) => entryHeader(path, 0, "5"));
   const entries = sorted.map((file) => ({ file, head: entryHeader(file.path, file.bytes, "0") }));

@@ -26,10 +26,27 @@ export interface DockerContext {
 }
 
 const defaultReady = 120_000;
-const label = { slot: "dev.modelgate.slot", image: "dev.modelgate.image", model: "dev.modelgate.model", protocol: "dev.modelgate.protocol", port: "dev.modelgate.port", generation: "dev.modelgate.generation" };
+const label = {
+  slot: "dev.modelgate.slot",
+  image: "dev.modelgate.image",
+  model: "dev.modelgate.model",
+  protocol: "dev.modelgate.protocol",
+  port: "dev.modelgate.port",
+  generation: "dev.modelgate.generation",
+};
 
 /** Containers run without root, on a read-only root file system, without capabilities, and cannot gain any. */
-const confinement = ["--user", "65532:65532", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
+const confinement = [
+  "--user",
+  "65532:65532",
+  "--read-only",
+  "--tmpfs",
+  "/tmp",
+  "--cap-drop",
+  "ALL",
+  "--security-opt",
+  "no-new-privileges",
+];
 
 /** Runs releases as containers of the engine the docker command talks to. */
 export function dockerPlatform(options: DockerOptions, context: DockerContext): Platform {
@@ -44,7 +61,12 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
 
   /** The model's bytes as the container has them, streamed out as a tar and hashed. */
   async function modelDigest(container: Container, signal: AbortSignal): Promise<Running["modelDigest"]> {
-    const { stdout, ended } = streamCommand("docker", ["cp", `${container.Id}:/models/${container.Config.Labels[label.model]}`, "-"], context.env, signal);
+    const { stdout, ended } = streamCommand(
+      "docker",
+      ["cp", `${container.Id}:/models/${container.Config.Labels[label.model]}`, "-"],
+      context.env,
+      signal,
+    );
     const hash = modelHasher();
     const entries = stdout.pipe(extract());
     for await (const entry of entries) {
@@ -52,7 +74,15 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
       if (entry.header.type === "file") await hash.add(path, entry as AsyncIterable<Buffer>);
       entry.resume();
     }
-    if ((await ended) !== 0) throw new WorldError({ code: "platform.unavailable", message: "docker could not read the model out of the container", hint: "Look at docker ps and the engine's log." }, { side: "docker engine", during: "reading the model's bytes", retryable: true });
+    if ((await ended) !== 0)
+      throw new WorldError(
+        {
+          code: "platform.unavailable",
+          message: "docker could not read the model out of the container",
+          hint: "Look at docker ps and the engine's log.",
+        },
+        { side: "docker engine", during: "reading the model's bytes", retryable: true },
+      );
     return hash.digest();
   }
 
@@ -61,7 +91,8 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
     const digests = await engine.digestsOf(container.Image);
     // The engine's word counts, not the label: an image it knows under another digest is not ours.
     const known = digests.find((reference) => reference.endsWith(wanted.digest)) ?? digests[0];
-    const digest = known === undefined ? wanted.digest : parseImage(`${wanted.repository}@${known.split("@")[1]}`).digest;
+    const digest =
+      known === undefined ? wanted.digest : parseImage(`${wanted.repository}@${known.split("@")[1]}`).digest;
     return {
       image: { repository: wanted.repository, digest },
       modelDigest: await modelDigest(container, signal),
@@ -72,19 +103,35 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
   const generation = (container: Container): number => Number(container.Config.Labels[label.generation] ?? 0);
 
   /** Containers of this slot, oldest first. */
-  const ours = async (): Promise<Container[]> => (await engine.containers(`${label.slot}=${context.slot}`)).sort((a, b) => generation(a) - generation(b));
+  const ours = async (): Promise<Container[]> =>
+    (await engine.containers(`${label.slot}=${context.slot}`)).sort((a, b) => generation(a) - generation(b));
 
   /**
    * What serves: the oldest that runs. A newer one beside it has not taken over yet, since taking over ends with the removal of
    * the older; so a deployment killed anywhere leaves an answer, and the next one clears up.
    */
-  const live = async (): Promise<Container | null> => (await ours()).find((container) => container.State.Running) ?? null;
+  const live = async (): Promise<Container | null> =>
+    (await ours()).find((container) => container.State.Running) ?? null;
 
   async function run(release: Release, port: number | null, next: number): Promise<string> {
-    const labels = { [label.slot]: context.slot, [label.image]: formatImage(release.image), [label.model]: release.model.name, [label.protocol]: release.protocol, [label.port]: String(release.port), [label.generation]: String(next) };
+    const labels = {
+      [label.slot]: context.slot,
+      [label.image]: formatImage(release.image),
+      [label.model]: release.model.name,
+      [label.protocol]: release.protocol,
+      [label.port]: String(release.port),
+      [label.generation]: String(next),
+    };
     const words = [
       ...Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
-      ...["--name", `modelgate-${context.slot}-${short(release.image.digest)}-${next}`, "--publish", `${host}:${port ?? ""}:${release.port}`, "--restart", "unless-stopped"],
+      ...[
+        "--name",
+        `modelgate-${context.slot}-${short(release.image.digest)}-${next}`,
+        "--publish",
+        `${host}:${port ?? ""}:${release.port}`,
+        "--restart",
+        "unless-stopped",
+      ],
       ...confinement,
       ...(options.memory ? ["--memory", options.memory] : []),
       ...(options.gpus ? ["--gpus", options.gpus] : []),
@@ -104,7 +151,9 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
       gone: async () => {
         const container = await inspect();
         if (!container) return "its container was removed";
-        return container.RestartCount > 0 || !container.State.Running ? `its process ended with exit code ${container.State.ExitCode} ${container.State.Error}`.trim() : null;
+        return container.RestartCount > 0 || !container.State.Running
+          ? `its process ended with exit code ${container.State.ExitCode} ${container.State.Error}`.trim()
+          : null;
       },
       signal,
     });
@@ -112,14 +161,20 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
     const lines = await engine.lastLines(id);
     await engine.docker("removing the container that failed", "rm", "--force", id);
     throw new WorldError(
-      { code: waited.why.startsWith("its process ended") ? "platform.exited" : "platform.not-ready", message: `${formatImage(release.image)} did not get ready: ${waited.why}. Its last lines:\n${lines}`, hint: "What ran before still runs." },
+      {
+        code: waited.why.startsWith("its process ended") ? "platform.exited" : "platform.not-ready",
+        message: `${formatImage(release.image)} did not get ready: ${waited.why}. Its last lines:\n${lines}`,
+        hint: "What ran before still runs.",
+      },
       { side: "docker engine", during: "starting the release", retryable: false },
     );
   }
 
   const removeAll = async (containers: readonly Container[]): Promise<void> => {
-    for (const { Id } of containers) await engine.docker("stopping the old container", "stop", "--time", "20", Id).catch(() => "");
-    if (containers.length > 0) await engine.docker("removing the old container", "rm", "--force", ...containers.map(({ Id }) => Id));
+    for (const { Id } of containers)
+      await engine.docker("stopping the old container", "stop", "--time", "20", Id).catch(() => "");
+    if (containers.length > 0)
+      await engine.docker("removing the old container", "rm", "--force", ...containers.map(({ Id }) => Id));
   };
 
   return {
@@ -160,4 +215,3 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
     },
   };
 }
-

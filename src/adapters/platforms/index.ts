@@ -22,17 +22,29 @@ export const platforms = {
   local: {
     options: z.strictObject({ port: port.optional() }),
     create: (options: { port?: number | undefined }, context: PlatformContext): Platform =>
-      localPlatform(options, { folder: context.folder, openStore: context.openStore, searchPath: context.env["PATH"] ?? "" }),
+      localPlatform(options, {
+        folder: context.folder,
+        openStore: context.openStore,
+        searchPath: context.env["PATH"] ?? "",
+      }),
   },
   docker: {
     options: z.strictObject({
       port: port.optional(),
       host: z.string().min(1).optional().describe("The address the port is published on, 127.0.0.1 by default"),
-      memory: z.string().regex(/^\d+[bkmg]$/, "write a number and b, k, m or g, such as 512m").optional().describe("Limit of the container's memory, such as 512m"),
+      memory: z
+        .string()
+        .regex(/^\d+[bkmg]$/, "write a number and b, k, m or g, such as 512m")
+        .optional()
+        .describe("Limit of the container's memory, such as 512m"),
       gpus: z.string().min(1).optional().describe("Passed to docker run --gpus"),
-      env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, "write the name of an environment variable"), z.string()).optional().describe("Environment of the container; no secrets"),
+      env: z
+        .record(z.string().regex(/^[A-Za-z_]\w*$/, "write the name of an environment variable"), z.string())
+        .optional()
+        .describe("Environment of the container; no secrets"),
     }),
-    create: (options: Parameters<typeof dockerPlatform>[0], context: PlatformContext): Platform => dockerPlatform(options, { slot: context.slot, env: context.env }),
+    create: (options: Parameters<typeof dockerPlatform>[0], context: PlatformContext): Platform =>
+      dockerPlatform(options, { slot: context.slot, env: context.env }),
   },
 };
 

@@ -1,15 +1,15 @@
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
-import { type Image, formatImage, parseImage } from "../../domain/image.ts";
 import { hex } from "../../domain/digest.ts";
+import { formatImage, type Image, parseImage } from "../../domain/image.ts";
 import { WorldError } from "../../domain/problem.ts";
 import type { Release, Running } from "../../domain/release.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { OpenStore } from "../oci/store.ts";
 import { lastLines, writeWhole } from "../system/files.ts";
-import { type ProcessIdentity, isAlive, startDetached, terminate } from "../system/processes.ts";
+import { isAlive, type ProcessIdentity, startDetached, terminate } from "../system/processes.ts";
 import { startOf, unpackImage } from "./local/unpack.ts";
 import { modelHasher } from "./shared/model-files.ts";
 import { waitUntilReady } from "./shared/readiness.ts";
@@ -71,7 +71,8 @@ export function localPlatform(options: LocalOptions, context: LocalContext): Pla
   /** Ends a process that a killed deployment left behind: it is named in a file of its own from the moment it exists. */
   async function clearStarting(keep: ProcessIdentity | null): Promise<void> {
     const left = await readState("starting.json");
-    if (left && (left.process.pid !== keep?.pid || left.process.started !== keep.started)) await terminate(left.process, graceMilliseconds);
+    if (left && (left.process.pid !== keep?.pid || left.process.started !== keep.started))
+      await terminate(left.process, graceMilliseconds);
     await rm(path("starting.json"), { force: true });
   }
 
@@ -89,17 +90,30 @@ export function localPlatform(options: LocalOptions, context: LocalContext): Pla
       env: { ...env, PATH: context.searchPath, TMPDIR: tmpdir(), HOST: "127.0.0.1", PORT: String(port) },
       log,
     });
-    const state: State = { image: formatImage(release.image), modelName: release.model.name, protocol: release.protocol, url: "", process: identity };
+    const state: State = {
+      image: formatImage(release.image),
+      modelName: release.model.name,
+      protocol: release.protocol,
+      url: "",
+      process: identity,
+    };
     await writeWhole(path("starting.json"), JSON.stringify(state));
     return { ...state, url: await untilReady(release, identity, log, signal) };
   }
 
   /** The address the process printed, once it answers there. */
-  async function untilReady(release: Release, identity: ProcessIdentity, log: string, signal: AbortSignal): Promise<string> {
+  async function untilReady(
+    release: Release,
+    identity: ProcessIdentity,
+    log: string,
+    signal: AbortSignal,
+  ): Promise<string> {
     const waited = await waitUntilReady(release, {
       milliseconds: options.readyWithin ?? defaultReady,
       async address() {
-        const port = (await lastLines(log, 200)).map((line) => /"listening":(\d+)/.exec(line)?.[1]).find((found) => found !== undefined);
+        const port = (await lastLines(log, 200))
+          .map((line) => /"listening":(\d+)/.exec(line)?.[1])
+          .find((found) => found !== undefined);
         return port === undefined ? null : `http://127.0.0.1:${port}`;
       },
       gone: async () => ((await isAlive(identity)) ? null : "its process ended"),
@@ -135,10 +149,12 @@ export function localPlatform(options: LocalOptions, context: LocalContext): Pla
       const state = await readState("state.json");
       await clearStarting(state?.process ?? null);
       const replaced = await current();
-      if (replaced && replaced.image.digest === release.image.digest && replaced.modelDigest === release.model.digest) return { running: replaced, replaced, interruption: "" };
+      if (replaced && replaced.image.digest === release.image.digest && replaced.modelDigest === release.model.digest)
+        return { running: replaced, replaced, interruption: "" };
       const gap = options.port !== undefined && replaced !== null;
       // Bytes that were changed on disk are not run again.
-      if (replaced?.image.digest === release.image.digest) await rm(rootOf(release.image), { recursive: true, force: true });
+      if (replaced?.image.digest === release.image.digest)
+        await rm(rootOf(release.image), { recursive: true, force: true });
       if (gap) {
         await rehearse(release, signal);
         await terminate(state!.process, graceMilliseconds);
@@ -147,7 +163,11 @@ export function localPlatform(options: LocalOptions, context: LocalContext): Pla
       await writeWhole(path("state.json"), JSON.stringify(next));
       await rm(path("starting.json"), { force: true });
       if (state) await terminate(state.process, graceMilliseconds);
-      const interruption = !replaced ? "" : gap ? `Port ${options.port} was closed while the release was replaced.` : `The address changed from ${replaced.endpoint.url} to ${next.url}; clients that keep the old one lose it.`;
+      const interruption = !replaced
+        ? ""
+        : gap
+          ? `Port ${options.port} was closed while the release was replaced.`
+          : `The address changed from ${replaced.endpoint.url} to ${next.url}; clients that keep the old one lose it.`;
       return { running: await runningOf(next), replaced, interruption };
     },
     async remove() {

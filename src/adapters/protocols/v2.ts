@@ -13,34 +13,55 @@ const urlOf = (endpoint: Endpoint, path: string): URL => new URL(`${endpoint.url
 const modelPath = (model: string): string => `/v2/models/${encodeURIComponent(model)}`;
 
 const bodyOf = ({ inputs, id }: { inputs: Tensors; id: string }): string =>
-  `{"id":${JSON.stringify(id)},"inputs":[${Object.entries(inputs).map(([name, tensor]) => writeTensor(name, tensor)).join(",")}]}`;
+  `{"id":${JSON.stringify(id)},"inputs":[${Object.entries(inputs)
+    .map(([name, tensor]) => writeTensor(name, tensor))
+    .join(",")}]}`;
 
 const shorten = (body: Buffer): string => body.subarray(0, 300).toString("utf8").replaceAll(/\s+/g, " ").trim();
 
 const wrongAnswer = (url: URL, message: string, options: { retryable?: boolean; cause?: unknown } = {}): WorldError =>
   new WorldError(
-    { code: "endpoint.answer", message: `${url.pathname} ${message}`, hint: "Look at the server's log. The endpoint must speak the Open Inference Protocol v2." },
-    { side: `endpoint ${url.origin}`, during: "asking the model", retryable: options.retryable ?? false, cause: options.cause },
+    {
+      code: "endpoint.answer",
+      message: `${url.pathname} ${message}`,
+      hint: "Look at the server's log. The endpoint must speak the Open Inference Protocol v2.",
+    },
+    {
+      side: `endpoint ${url.origin}`,
+      during: "asking the model",
+      retryable: options.retryable ?? false,
+      cause: options.cause,
+    },
   );
 
 /** Statuses after which the same request may succeed. */
 const passing = new Set([429, 502, 503, 504]);
 
 function parsed(url: URL, answer: HttpAnswer): { [key: string]: JsonValue } {
-  if (answer.status !== 200) throw wrongAnswer(url, `answered ${answer.status}: ${shorten(answer.body)}`, { retryable: passing.has(answer.status) });
+  if (answer.status !== 200)
+    throw wrongAnswer(url, `answered ${answer.status}: ${shorten(answer.body)}`, {
+      retryable: passing.has(answer.status),
+    });
   try {
     const value = readJson(answer.body.toString("utf8"));
     if (!isObject(value)) throw new SyntaxError("the answer is not an object");
-    if ("error" in value) throw new SyntaxError(`the answer says error: ${JSON.stringify(value["error"])?.slice(0, 200)}`);
+    if ("error" in value)
+      throw new SyntaxError(`the answer says error: ${JSON.stringify(value["error"])?.slice(0, 200)}`);
     return value;
   } catch (cause) {
-    throw wrongAnswer(url, `answered 200 with a body that is not the protocol's: ${(cause as Error).message}`, { cause });
+    throw wrongAnswer(url, `answered 200 with a body that is not the protocol's: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
 function outputsOf(url: URL, answer: HttpAnswer, id: string): Tensors {
   const value = parsed(url, answer);
-  if (value["id"] !== undefined && value["id"] !== id) throw wrongAnswer(url, `answered another request: the id is ${JSON.stringify(value["id"])}, and ${JSON.stringify(id)} was asked`);
+  if (value["id"] !== undefined && value["id"] !== id)
+    throw wrongAnswer(
+      url,
+      `answered another request: the id is ${JSON.stringify(value["id"])}, and ${JSON.stringify(id)} was asked`,
+    );
   if (!Array.isArray(value["outputs"])) throw wrongAnswer(url, "answered without outputs");
   try {
     return Object.fromEntries(value["outputs"].map(readTensor));
@@ -50,10 +71,17 @@ function outputsOf(url: URL, answer: HttpAnswer, id: string): Tensors {
 }
 
 /** Readiness is told by the status: bodies differ between servers. */
-async function askReady(endpoint: Endpoint, model: string, signal: AbortSignal): Promise<{ ready: boolean; detail: string }> {
+async function askReady(
+  endpoint: Endpoint,
+  model: string,
+  signal: AbortSignal,
+): Promise<{ ready: boolean; detail: string }> {
   const url = urlOf(endpoint, `${modelPath(model)}/ready`);
   const answer = await httpSend({ method: "GET", url }, signal);
-  return { ready: answer.status === 200, detail: `${url.pathname} answered ${answer.status} ${shorten(answer.body)}`.trim() };
+  return {
+    ready: answer.status === 200,
+    detail: `${url.pathname} answered ${answer.status} ${shorten(answer.body)}`.trim(),
+  };
 }
 
 async function askMetadata(endpoint: Endpoint, model: string, signal: AbortSignal) {
@@ -63,7 +91,12 @@ async function askMetadata(endpoint: Endpoint, model: string, signal: AbortSigna
   const digest = parameters["modelgate.model_digest"];
   try {
     if (typeof value["name"] !== "string") throw new SyntaxError("the metadata has no name");
-    return { name: value["name"], inputs: readSpecs(value["inputs"]), outputs: readSpecs(value["outputs"]), modelDigest: typeof digest === "string" && isDigest(digest) ? digest : null };
+    return {
+      name: value["name"],
+      inputs: readSpecs(value["inputs"]),
+      outputs: readSpecs(value["outputs"]),
+      modelDigest: typeof digest === "string" && isDigest(digest) ? digest : null,
+    };
   } catch (cause) {
     throw wrongAnswer(url, `answered with unusable metadata: ${(cause as Error).message}`, { cause });
   }
@@ -96,31 +129,53 @@ function spoiled(good: Tensors, spoil: (tensor: Tensors[string]) => Tensors[stri
 }
 
 /** Whether the server closed the connection while the body was still being sent, as many do with one that is too large. */
-const isCut = (error: unknown): boolean => error instanceof WorldError && error.cause instanceof Error && "code" in error.cause && ["EPIPE", "ECONNRESET"].includes(String(error.cause.code));
+const isCut = (error: unknown): boolean =>
+  error instanceof WorldError &&
+  error.cause instanceof Error &&
+  "code" in error.cause &&
+  ["EPIPE", "ECONNRESET"].includes(String(error.cause.code));
 
 const oversizedBytes = 20 * 2 ** 20;
 
 /** The negative table of the specification, made from one good request. */
 function faults(endpoint: Endpoint, model: string, good: Tensors): Fault[] {
   const path = `${modelPath(model)}/infer`;
-  const fault = (id: string, right: readonly number[], request: { body?: string; path?: string; method?: string; type?: string; mayCut?: boolean }): Fault => ({
+  const fault = (
+    id: string,
+    right: readonly number[],
+    request: { body?: string; path?: string; method?: string; type?: string; mayCut?: boolean },
+  ): Fault => ({
     id,
     right,
     async send(signal) {
       const sending = httpSend(
-        { method: request.method ?? "POST", url: urlOf(endpoint, request.path ?? path), headers: { "content-type": request.type ?? "application/json" }, ...(request.body !== undefined && { body: bytes(request.body) }) },
+        {
+          method: request.method ?? "POST",
+          url: urlOf(endpoint, request.path ?? path),
+          headers: { "content-type": request.type ?? "application/json" },
+          ...(request.body !== undefined && { body: bytes(request.body) }),
+        },
         signal,
       );
       const answer = await sending.catch((error: unknown) => {
         if (request.mayCut && isCut(error)) return null;
         throw error;
       });
-      return answer ? { status: answer.status, body: shorten(answer.body) } : { status: 0, body: "the connection was closed without an answer" };
+      return answer
+        ? { status: answer.status, body: shorten(answer.body) }
+        : { status: 0, body: "the connection was closed without an answer" };
     },
   });
   const sound = bodyOf({ inputs: good, id: "fault" });
-  const text = (tensor: Tensors[string]): Tensors[string] => ({ ...tensor, data: tensor.data.map(() => "not a number") });
-  const longer = (tensor: Tensors[string]): Tensors[string] => ({ ...tensor, shape: [...tensor.shape.slice(0, -1), (tensor.shape.at(-1) ?? 0) + 1], data: [...tensor.data, tensor.data[0] ?? 0] });
+  const text = (tensor: Tensors[string]): Tensors[string] => ({
+    ...tensor,
+    data: tensor.data.map(() => "not a number"),
+  });
+  const longer = (tensor: Tensors[string]): Tensors[string] => ({
+    ...tensor,
+    shape: [...tensor.shape.slice(0, -1), (tensor.shape.at(-1) ?? 0) + 1],
+    data: [...tensor.data, tensor.data[0] ?? 0],
+  });
   return [
     fault("malformed JSON", [400], { body: sound.slice(0, -2) }),
     fault("no inputs", [400, 422], { body: "{}" }),
@@ -129,7 +184,10 @@ function faults(endpoint: Endpoint, model: string, good: Tensors): Fault[] {
     fault("wrong type", [400, 422], { body: bodyOf({ inputs: spoiled(good, text), id: "fault" }) }),
     fault("unknown model", [404], { body: sound, path: "/v2/models/modelgate-no-such-model/infer" }),
     fault("wrong content type", [415, 400], { body: "x=1", type: "text/plain" }),
-    fault("oversized body", [413, 400], { body: `{"inputs":[{"data":[${"0,".repeat(oversizedBytes / 2)}0]}]}`, mayCut: true }),
+    fault("oversized body", [413, 400], {
+      body: `{"inputs":[{"data":[${"0,".repeat(oversizedBytes / 2)}0]}]}`,
+      mayCut: true,
+    }),
     fault("GET on infer", [405, 404], { method: "GET" }),
   ];
 }

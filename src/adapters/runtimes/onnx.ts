@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../domain/problem.ts";
 import type { Runtime } from "../../ports/runtime.ts";
-import { type PackOptions, onnxPack } from "./onnx/pack.ts";
+import { onnxPack, type PackOptions } from "./onnx/pack.ts";
 
 export interface OnnxOptions extends PackOptions {
   /** Folder with the preprocessing the server applies (`preprocess.mjs`), or null. */

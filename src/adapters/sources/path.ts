@@ -18,7 +18,12 @@ async function identity(file: FileHandle): Promise<string> {
 
 const changed = (path: string): UserError =>
   new UserError([
-    { code: "model.changed", message: `${path} changed while it was read`, hint: "Let nothing write to the model while modelgate works, and run again.", at: { file: path } },
+    {
+      code: "model.changed",
+      message: `${path} changed while it was read`,
+      hint: "Let nothing write to the model while modelgate works, and run again.",
+      at: { file: path },
+    },
   ]);
 
 /** One regular file. It is opened for each use: a folder of a thousand shards must not hold a thousand descriptors. */
@@ -112,18 +117,27 @@ async function filesBelow(folder: string): Promise<ModelBytes[]> {
 }
 
 const notFound = (path: string, why: string): UserError =>
-  new UserError([{ code: "model.not-found", message: `there is no model at ${path}${why}`, hint: "Check model.path; it is relative to the folder of modelgate.yml.", at: { file: path } }]);
+  new UserError([
+    {
+      code: "model.not-found",
+      message: `there is no model at ${path}${why}`,
+      hint: "Check model.path; it is relative to the folder of modelgate.yml.",
+      at: { file: path },
+    },
+  ]);
 
 /** A model on this machine: a file, or a folder with all that is in it. The path itself may be a link. */
 export const pathSource: ModelSource = {
   kind: "path",
   async open(path): Promise<ModelFolder> {
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) throw notFound(path, ": addresses are not read, only files and folders (kind: path)");
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path))
+      throw notFound(path, ": addresses are not read, only files and folders (kind: path)");
     const absolute = await realpath(path).catch((error: unknown) => {
       throw failure(error) === "ENOENT" ? notFound(path, "") : error;
     });
     const found = await lstat(absolute);
-    if (found.isDirectory()) return { origin: path, main: null, files: await filesBelow(absolute), find: (name) => findBelow(absolute, name) };
+    if (found.isDirectory())
+      return { origin: path, main: null, files: await filesBelow(absolute), find: (name) => findBelow(absolute, name) };
     if (!found.isFile()) throw notFound(path, " that is a regular file or a folder");
     const main = await modelBytes(absolute, basename(absolute));
     return { origin: path, main, files: [main], find: (name) => findBelow(dirname(absolute), name) };

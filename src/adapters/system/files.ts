@@ -54,7 +54,10 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
     } catch (error) {
       if (code(error) !== "EEXIST") throw error;
       if (await abandoned(path)) await rm(path, { force: true });
-      else if (performance.now() > deadline) throw new Error(`the lock ${path} is held by process ${await readFile(path, "utf8").catch(() => "?")}`, { cause: error });
+      else if (performance.now() > deadline)
+        throw new Error(`the lock ${path} is held by process ${await readFile(path, "utf8").catch(() => "?")}`, {
+          cause: error,
+        });
       else await wait(5 + Math.random() * 20);
     }
   }

@@ -50,7 +50,16 @@ export function httpSend({ method, url, headers, body }: HttpRequest, signal: Ab
     let sent = performance.now();
     const message = (secure ? httpsRequest : httpRequest)(
       url,
-      { method, agent: agents[secure ? "https:" : "http:"], signal, headers: { "accept-encoding": "gzip, deflate", ...(body && { "content-length": String(body.length) }), ...headers } },
+      {
+        method,
+        agent: agents[secure ? "https:" : "http:"],
+        signal,
+        headers: {
+          "accept-encoding": "gzip, deflate",
+          ...(body && { "content-length": String(body.length) }),
+          ...headers,
+        },
+      },
       (answer) => {
         const chunks: Buffer[] = [];
         let size = 0;
@@ -64,7 +73,13 @@ export function httpSend({ method, url, headers, body }: HttpRequest, signal: Ab
           const done = performance.now();
           try {
             if (!answer.complete) throw new Error("the answer ended early");
-            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: decode(Buffer.concat(chunks), answer.headers["content-encoding"]), sent, done });
+            resolve({
+              status: answer.statusCode ?? 0,
+              headers: answer.headers,
+              body: decode(Buffer.concat(chunks), answer.headers["content-encoding"]),
+              sent,
+              done,
+            });
           } catch (cause) {
             fail(cause);
           }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { openSync, closeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { getExecOutput } from "@actions/exec";
@@ -11,7 +11,11 @@ export interface CommandResult {
 }
 
 /** Runs a command without a shell and waits for it. A command that cannot be started is exit code 127, not an error. */
-export async function runCommand(command: string, words: readonly string[], options: { env?: Record<string, string>; input?: string; cwd?: string } = {}): Promise<CommandResult> {
+export async function runCommand(
+  command: string,
+  words: readonly string[],
+  options: { env?: Record<string, string>; input?: string; cwd?: string } = {},
+): Promise<CommandResult> {
   try {
     return await getExecOutput(command, [...words], {
       silent: true,
@@ -26,7 +30,12 @@ export async function runCommand(command: string, words: readonly string[], opti
 }
 
 /** A command whose standard output is read as a stream: for archives that must not be held in memory. */
-export function streamCommand(command: string, words: readonly string[], env: Record<string, string>, signal: AbortSignal): { stdout: NodeJS.ReadableStream; ended: Promise<number> } {
+export function streamCommand(
+  command: string,
+  words: readonly string[],
+  env: Record<string, string>,
+  signal: AbortSignal,
+): { stdout: NodeJS.ReadableStream; ended: Promise<number> } {
   const child = spawn(command, [...words], { env, signal, stdio: ["ignore", "pipe", "ignore"] });
   const ended = new Promise<number>((resolve) => {
     child.once("error", () => resolve(127));
@@ -54,7 +63,10 @@ async function startOf(pid: number): Promise<string | null> {
 }
 
 /** This process. */
-export const ownIdentity = async (): Promise<ProcessIdentity> => ({ pid: process.pid, started: (await startOf(process.pid)) ?? "gone" });
+export const ownIdentity = async (): Promise<ProcessIdentity> => ({
+  pid: process.pid,
+  started: (await startOf(process.pid)) ?? "gone",
+});
 
 /** Whether exactly this process still runs. */
 export const isAlive = async ({ pid, started }: ProcessIdentity): Promise<boolean> => (await startOf(pid)) === started;
@@ -63,11 +75,20 @@ export const isAlive = async ({ pid, started }: ProcessIdentity): Promise<boolea
  * Starts a process that goes on after us, its output appended to a log file.
  * @throws Error when it cannot be started.
  */
-export async function startDetached(command: string, words: readonly string[], options: { cwd: string; env: Record<string, string>; log: string }): Promise<ProcessIdentity> {
+export async function startDetached(
+  command: string,
+  words: readonly string[],
+  options: { cwd: string; env: Record<string, string>; log: string },
+): Promise<ProcessIdentity> {
   const log = openSync(options.log, "a");
   let child: ChildProcess;
   try {
-    child = spawn(command, [...words], { cwd: options.cwd, env: options.env, detached: true, stdio: ["ignore", log, log] });
+    child = spawn(command, [...words], {
+      cwd: options.cwd,
+      env: options.env,
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
       child.once("error", reject);
@@ -84,13 +105,17 @@ const stepMilliseconds = 20;
 
 /** Ends a process: SIGTERM, and SIGKILL when it is still there after the grace time. Resolves when it is gone. */
 export async function terminate(identity: ProcessIdentity, graceMilliseconds: number): Promise<void> {
-  for (const [signal, milliseconds] of [["SIGTERM", graceMilliseconds], ["SIGKILL", 10_000]] as const) {
+  for (const [signal, milliseconds] of [
+    ["SIGTERM", graceMilliseconds],
+    ["SIGKILL", 10_000],
+  ] as const) {
     if (!(await isAlive(identity))) return;
     try {
       process.kill(identity.pid, signal);
     } catch {
       return;
     }
-    for (let waited = 0; waited < milliseconds && (await isAlive(identity)); waited += stepMilliseconds) await wait(stepMilliseconds);
+    for (let waited = 0; waited < milliseconds && (await isAlive(identity)); waited += stepMilliseconds)
+      await wait(stepMilliseconds);
   }
 }

@@ -24,7 +24,11 @@ async function quietly<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** A cached folder; made once by `make`, which fills a folder it is given. */
-export async function cached(tool: { name: string; version: string; architecture: string }, make: (folder: string) => Promise<void>, temporary: string): Promise<string> {
+export async function cached(
+  tool: { name: string; version: string; architecture: string },
+  make: (folder: string) => Promise<void>,
+  temporary: string,
+): Promise<string> {
   const found = await quietly(async () => find(tool.name, tool.version, tool.architecture));
   if (found) return found;
   await mkdir(temporary, { recursive: true });
@@ -33,4 +37,5 @@ export async function cached(tool: { name: string; version: string; architecture
 }
 
 /** Unpacks a gzipped tar. */
-export const unpackTar = (archive: string, folder: string): Promise<string> => quietly(() => extractTar(archive, folder));
+export const unpackTar = (archive: string, folder: string): Promise<string> =>
+  quietly(() => extractTar(archive, folder));

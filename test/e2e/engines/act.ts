@@ -43,7 +43,10 @@ export function actCommand(): string {
 export function consumerRepository(from: string): string {
   const folder = mkdtempSync(join(tmpdir(), "modelgate-consumer-"));
   cpSync(from, folder, { recursive: true, filter: (path) => !path.endsWith(".modelgate") });
-  const git = (...words: string[]) => execFileSync("git", ["-C", folder, "-c", "user.name=t", "-c", "user.email=t@t.invalid", ...words], { stdio: "pipe" });
+  const git = (...words: string[]) =>
+    execFileSync("git", ["-C", folder, "-c", "user.name=t", "-c", "user.email=t@t.invalid", ...words], {
+      stdio: "pipe",
+    });
   git("init", "-q", "-b", "main");
   git("remote", "add", "origin", "https://github.com/acme/digits.git");
   git("add", "-A");
@@ -73,22 +76,58 @@ function take(run: WorkflowRun, text: string): void {
  * Runs one workflow of a consumer repository. The Action is this checkout, whatever commit the workflow pins; the
  * environment is clean, and act's own servers stay off.
  */
-export async function runWorkflow(options: { consumer: string; workflow: string; event: string; payload?: object; pinned: string; environment?: Record<string, string> }): Promise<WorkflowRun> {
+export async function runWorkflow(options: {
+  consumer: string;
+  workflow: string;
+  event: string;
+  payload?: object;
+  pinned: string;
+  environment?: Record<string, string>;
+}): Promise<WorkflowRun> {
   const folder = mkdtempSync(join(tmpdir(), "modelgate-act-"));
   const home = join(folder, "home");
   mkdirSync(home);
   const event = join(folder, "event.json");
-  writeFileSync(event, JSON.stringify({ repository: { name: "digits", full_name: "acme/digits", owner: { login: "acme" }, default_branch: "main" }, ...options.payload }));
+  writeFileSync(
+    event,
+    JSON.stringify({
+      repository: { name: "digits", full_name: "acme/digits", owner: { login: "acme" }, default_branch: "main" },
+      ...options.payload,
+    }),
+  );
   const action = join(folder, "action");
   for (const part of ["action.yml", "dist"]) cpSync(join(root, part), join(action, part), { recursive: true });
-  const words = [options.event, "-W", `.github/workflows/${options.workflow}`, "-P", "ubuntu-24.04=-self-hosted", "--json", "--no-cache-server", "--pull=false", "-e", event, "--local-repository", `${options.pinned}=${action}`, "-s", "GITHUB_TOKEN=ghs_test", ...Object.entries(options.environment ?? {}).flatMap(([name, value]) => ["--env", `${name}=${value}`])];
+  const words = [
+    options.event,
+    "-W",
+    `.github/workflows/${options.workflow}`,
+    "-P",
+    "ubuntu-24.04=-self-hosted",
+    "--json",
+    "--no-cache-server",
+    "--pull=false",
+    "-e",
+    event,
+    "--local-repository",
+    `${options.pinned}=${action}`,
+    "-s",
+    "GITHUB_TOKEN=ghs_test",
+    ...Object.entries(options.environment ?? {}).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+  ];
   const node = join(root, "node_modules/node/bin");
   const child = spawn(actCommand(), words, {
     cwd: options.consumer,
-    env: { PATH: `${node}:${dirname(process.execPath)}:${process.env["PATH"]}`, HOME: home, XDG_CACHE_HOME: join(home, "cache"), ACT_DISABLE_VERSION_CHECK: "1", DOCKER_HOST: "unix:///nonexistent" },
+    env: {
+      PATH: `${node}:${dirname(process.execPath)}:${process.env["PATH"]}`,
+      HOME: home,
+      XDG_CACHE_HOME: join(home, "cache"),
+      ACT_DISABLE_VERSION_CHECK: "1",
+      DOCKER_HOST: "unix:///nonexistent",
+    },
   });
   const run = emptyRun();
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (chunk: string) => (run.log += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (chunk: string) => (run.log += chunk));
   run.exitCode = await new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? -1)));
   for (const line of run.log.split("\n")) take(run, line);
   return run;

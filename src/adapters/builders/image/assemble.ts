@@ -1,10 +1,10 @@
 import { type Digest, hasher, short } from "../../../domain/digest.ts";
-import { type Image, embeddedHost } from "../../../domain/image.ts";
+import { embeddedHost, type Image } from "../../../domain/image.ts";
 import { UserError } from "../../../domain/problem.ts";
 import type { BuildPlan, BuildResult } from "../../../ports/builder.ts";
 import { bytesSource, mediaTypes, readManifest, wholeBlob } from "../../oci/content.ts";
 import type { Descriptor, OciStore, OpenStore, PushedBlob } from "../../oci/store.ts";
-import { type Base, type ImageConfig, diffIds, mountSource, resolveBase } from "./base.ts";
+import { type Base, diffIds, type ImageConfig, mountSource, resolveBase } from "./base.ts";
 import { describeInLabel, readLabel, releaseLabel } from "./description.ts";
 import { type Layer, modelLayers, runtimeLayer } from "./layers.ts";
 
@@ -43,16 +43,33 @@ async function pushLayer(store: OciStore, layer: Layer, known: Set<string>, sign
   const likely = known.has(`${layer.size} ${layer.annotations["dev.modelgate.layer"]}`);
   const digest = likely ? await hashLayer(layer, signal) : null;
   const pushed = await store.pushBlob({ digest, size: layer.size, open: layer.open }, null, signal);
-  return { ...pushed, descriptor: { mediaType: mediaTypes.layer, digest: pushed.digest, size: pushed.size, annotations: layer.annotations } };
+  return {
+    ...pushed,
+    descriptor: {
+      mediaType: mediaTypes.layer,
+      digest: pushed.digest,
+      size: pushed.size,
+      annotations: layer.annotations,
+    },
+  };
 }
 
 /** The base's layers: mounted within a registry, else copied blob by blob without touching the disk. */
 const pushBase = (base: Base, store: OciStore, signal: AbortSignal): Promise<PushedBlob[]> =>
   inParallel(base.layers, (layer) =>
-    store.pushBlob({ digest: layer.digest, size: layer.size, open: (s) => base.store.blob(layer.digest, s) }, mountSource(base, store.repository), signal),
+    store.pushBlob(
+      { digest: layer.digest, size: layer.size, open: (s) => base.store.blob(layer.digest, s) },
+      mountSource(base, store.repository),
+      signal,
+    ),
   );
 
-function imageConfig(plan: BuildPlan, base: Base | null, layers: readonly Pushed[], architecture: string): ImageConfig & Record<string, unknown> {
+function imageConfig(
+  plan: BuildPlan,
+  base: Base | null,
+  layers: readonly Pushed[],
+  architecture: string,
+): ImageConfig & Record<string, unknown> {
   const { model, runtime } = plan;
   const env = new Map((base?.config.config?.Env ?? []).map((entry) => [entry.split("=", 1)[0]!, entry]));
   for (const [name, value] of Object.entries(runtime.env)) env.set(name, `${name}=${value}`);
@@ -78,7 +95,10 @@ function imageConfig(plan: BuildPlan, base: Base | null, layers: readonly Pushed
     rootfs: { type: "layers", diff_ids: [...(base ? diffIds(base) : []), ...layers.map((layer) => layer.digest)] },
     history: [
       ...(base?.config.history ?? []),
-      ...layers.map((layer) => ({ created: epoch, created_by: `modelgate: ${layer.descriptor.annotations!["dev.modelgate.layer"]!.slice(0, 200)}` })),
+      ...layers.map((layer) => ({
+        created: epoch,
+        created_by: `modelgate: ${layer.descriptor.annotations!["dev.modelgate.layer"]!.slice(0, 200)}`,
+      })),
     ],
   };
 }
@@ -87,10 +107,18 @@ function imageConfig(plan: BuildPlan, base: Base | null, layers: readonly Pushed
  * Builds and pushes an image: base, runtime and model layers, config, manifest by digest, then the tags `latest` and the
  * model digest's first twelve digits. No time, owner or machine enters it.
  */
-export async function buildImage(plan: BuildPlan, repository: string, target: { openStore: OpenStore; architecture: string }, signal: AbortSignal): Promise<BuildResult> {
+export async function buildImage(
+  plan: BuildPlan,
+  repository: string,
+  target: { openStore: OpenStore; architecture: string },
+  signal: AbortSignal,
+): Promise<BuildResult> {
   const store = target.openStore(repository);
   const base = plan.base === null ? null : await resolveBase(plan.base, target.architecture, target.openStore, signal);
-  const ours = [...(await Promise.all(plan.runtime.folders.map(runtimeLayer))), ...modelLayers(plan.model, plan.files, plan.runtime.modelFolder)];
+  const ours = [
+    ...(await Promise.all(plan.runtime.folders.map(runtimeLayer))),
+    ...modelLayers(plan.model, plan.files, plan.runtime.modelFolder),
+  ];
   const known = await previousLayers(store, signal);
   const baseBlobs = base ? await pushBase(base, store, signal) : [];
   const layers = await inParallel(ours, (layer) => pushLayer(store, layer, known, signal));
@@ -102,14 +130,28 @@ export async function buildImage(plan: BuildPlan, repository: string, target: { 
       mediaType: mediaTypes.manifest,
       config: { mediaType: mediaTypes.config, digest: config.digest, size: config.size },
       layers: [...(base?.layers ?? []), ...layers.map((layer) => layer.descriptor)],
-      annotations: { "org.opencontainers.image.title": plan.model.name, ...(base && { "org.opencontainers.image.base.name": base.image.repository, "org.opencontainers.image.base.digest": base.image.digest }) },
+      annotations: {
+        "org.opencontainers.image.title": plan.model.name,
+        ...(base && {
+          "org.opencontainers.image.base.name": base.image.repository,
+          "org.opencontainers.image.base.digest": base.image.digest,
+        }),
+      },
     }),
   );
-  const digest = await store.putManifest({ mediaType: mediaTypes.manifest, bytes, tag: short(plan.model.digest) }, signal);
+  const digest = await store.putManifest(
+    { mediaType: mediaTypes.manifest, bytes, tag: short(plan.model.digest) },
+    signal,
+  );
   await store.putManifest({ mediaType: mediaTypes.manifest, bytes, tag: "latest" }, signal);
   const blobs = [...baseBlobs, ...layers, config];
   return {
-    release: { model: plan.model, image: { repository, digest }, protocol: plan.runtime.protocol, port: plan.runtime.port },
+    release: {
+      model: plan.model,
+      image: { repository, digest },
+      protocol: plan.runtime.protocol,
+      port: plan.runtime.port,
+    },
     base: base?.image ?? null,
     sentBytes: blobs.reduce((sum, blob) => sum + blob.sent, 0),
     reusedBytes: blobs.reduce((sum, blob) => sum + (blob.sent === 0 ? blob.size : 0), 0),
@@ -117,7 +159,11 @@ export async function buildImage(plan: BuildPlan, repository: string, target: { 
 }
 
 /** Reads the release back from an image's own label. @throws UserError `release.not-found`, `release.unreadable`. */
-export async function describeImage(image: Image, openStore: OpenStore, signal: AbortSignal): Promise<BuildResult["release"]> {
+export async function describeImage(
+  image: Image,
+  openStore: OpenStore,
+  signal: AbortSignal,
+): Promise<BuildResult["release"]> {
   const store = openStore(image.repository);
   const manifest = await store.manifest(image.digest, signal);
   const body = manifest && readManifest(manifest, image.repository);
@@ -126,9 +172,13 @@ export async function describeImage(image: Image, openStore: OpenStore, signal: 
       {
         code: "release.not-found",
         message: `${image.repository} has no image ${image.digest}`,
-        hint: image.repository.startsWith(`${embeddedHost}/`) ? "The embedded registry is the folder .modelgate beside modelgate.yml: run in the folder where the image was packaged." : "Check the repository and the digest, and that you may read it.",
+        hint: image.repository.startsWith(`${embeddedHost}/`)
+          ? "The embedded registry is the folder .modelgate beside modelgate.yml: run in the folder where the image was packaged."
+          : "Check the repository and the digest, and that you may read it.",
       },
     ]);
-  const config = JSON.parse(Buffer.from(await wholeBlob(store, body.config, 4 * 2 ** 20, signal)).toString("utf8")) as ImageConfig;
+  const config = JSON.parse(
+    Buffer.from(await wholeBlob(store, body.config, 4 * 2 ** 20, signal)).toString("utf8"),
+  ) as ImageConfig;
   return readLabel(image, config.config?.Labels?.[releaseLabel]);
 }

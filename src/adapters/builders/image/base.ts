@@ -27,33 +27,59 @@ function split(reference: string): { repository: string; version: string } {
   const at = reference.indexOf("@");
   const colon = reference.lastIndexOf(":");
   const [name, version] =
-    at >= 0 ? [reference.slice(0, at), reference.slice(at + 1)] : colon > reference.lastIndexOf("/") ? [reference.slice(0, colon), reference.slice(colon + 1)] : [reference, "latest"];
+    at >= 0
+      ? [reference.slice(0, at), reference.slice(at + 1)]
+      : colon > reference.lastIndexOf("/")
+        ? [reference.slice(0, colon), reference.slice(colon + 1)]
+        : [reference, "latest"];
   const [first = ""] = name.split("/");
   const hasHost = name.includes("/") && (first.includes(".") || first.includes(":") || first === "localhost");
   return { repository: hasHost ? name : `docker.io/${name.includes("/") ? name : `library/${name}`}`, version };
 }
 
-const problem = (message: string, hint: string): UserError => new UserError([{ code: "config.value", message, hint, at: { file: "modelgate.yml", key: "image.base" } }]);
+const problem = (message: string, hint: string): UserError =>
+  new UserError([{ code: "config.value", message, hint, at: { file: "modelgate.yml", key: "image.base" } }]);
 
 /**
  * Resolves a base image to the digest of its manifest for linux and the architecture.
  * @throws UserError when there is no such image or it is not for this platform.
  */
-export async function resolveBase(reference: string, architecture: string, openStore: OpenStore, signal: AbortSignal): Promise<Base> {
+export async function resolveBase(
+  reference: string,
+  architecture: string,
+  openStore: OpenStore,
+  signal: AbortSignal,
+): Promise<Base> {
   const { repository, version } = split(reference);
-  if (!isRepository(repository)) throw problem(`"${reference}" is not an image reference`, "Write host/path:tag or host/path@sha256:…");
+  if (!isRepository(repository))
+    throw problem(`"${reference}" is not an image reference`, "Write host/path:tag or host/path@sha256:…");
   const store = openStore(repository);
   let manifest = await store.manifest(version, signal);
-  if (!manifest) throw problem(`there is no image ${reference}`, "Check the name and tag of image.base, and that the registry lets you read it.");
+  if (!manifest)
+    throw problem(
+      `there is no image ${reference}`,
+      "Check the name and tag of image.base, and that the registry lets you read it.",
+    );
   let body = readManifest(manifest, repository);
   if (body.manifests) {
-    const match = body.manifests.find((entry) => entry.platform?.os === "linux" && entry.platform.architecture === architecture);
-    if (!match) throw problem(`${reference} has no image for linux/${architecture}`, "Choose a base image for this platform.");
+    const match = body.manifests.find(
+      (entry) => entry.platform?.os === "linux" && entry.platform.architecture === architecture,
+    );
+    if (!match)
+      throw problem(`${reference} has no image for linux/${architecture}`, "Choose a base image for this platform.");
     manifest = await store.manifest(match.digest, signal);
-    if (!manifest) throw problem(`${reference} names ${match.digest}, which its registry does not have`, "Choose another base image.");
+    if (!manifest)
+      throw problem(
+        `${reference} names ${match.digest}, which its registry does not have`,
+        "Choose another base image.",
+      );
     body = readManifest(manifest, repository);
   }
-  if (!body.config || !body.layers) throw problem(`${reference} is not an image (it has ${body.artifactType ?? body.mediaType ?? "no config"})`, "Choose a container image as the base.");
+  if (!body.config || !body.layers)
+    throw problem(
+      `${reference} is not an image (it has ${body.artifactType ?? body.mediaType ?? "no config"})`,
+      "Choose a container image as the base.",
+    );
   const bytes = await wholeBlob(store, body.config, configLimit, signal);
   const config = JSON.parse(Buffer.from(bytes).toString("utf8")) as ImageConfig;
   return { image: { repository, digest: manifest.digest }, store, layers: body.layers.map(ociLayer), config };
@@ -61,7 +87,11 @@ export async function resolveBase(reference: string, architecture: string, openS
 
 /** Docker's layer media types by their OCI names: the bytes are the same. */
 const ociLayer = (layer: Descriptor): Descriptor => ({
-  mediaType: layer.mediaType.startsWith("application/vnd.docker.image.rootfs.diff.tar") ? (layer.mediaType.endsWith("gzip") ? `${mediaTypes.layer}+gzip` : mediaTypes.layer) : layer.mediaType,
+  mediaType: layer.mediaType.startsWith("application/vnd.docker.image.rootfs.diff.tar")
+    ? layer.mediaType.endsWith("gzip")
+      ? `${mediaTypes.layer}+gzip`
+      : mediaTypes.layer
+    : layer.mediaType,
   digest: layer.digest,
   size: layer.size,
 });
@@ -75,6 +105,10 @@ export const mountSource = (base: Base, target: string): string | null => {
 /** diff_ids of the base's layers. @throws UserError when the config lists another number than the manifest. */
 export function diffIds(base: Base): Digest[] {
   const ids = base.config.rootfs?.diff_ids ?? [];
-  if (ids.length !== base.layers.length || !ids.every(isDigest)) throw problem(`${base.image.repository} lists ${base.layers.length} layers and ${ids.length} diff ids`, "The base image is damaged; choose another.");
+  if (ids.length !== base.layers.length || !ids.every(isDigest))
+    throw problem(
+      `${base.image.repository} lists ${base.layers.length} layers and ${ids.length} diff ids`,
+      "The base image is damaged; choose another.",
+    );
   return ids.filter(isDigest);
 }

@@ -1,7 +1,7 @@
-import { type Json, canonicalJson } from "../../../domain/canonical.ts";
+import { canonicalJson, type Json } from "../../../domain/canonical.ts";
 import { isDigest } from "../../../domain/digest.ts";
-import { type Image, formatImage } from "../../../domain/image.ts";
-import { type Model, dtypes, modelDigest } from "../../../domain/model.ts";
+import { formatImage, type Image } from "../../../domain/image.ts";
+import { dtypes, type Model, modelDigest } from "../../../domain/model.ts";
 import { UserError } from "../../../domain/problem.ts";
 import type { Release } from "../../../domain/release.ts";
 
@@ -9,11 +9,16 @@ import type { Release } from "../../../domain/release.ts";
 export const releaseLabel = "dev.modelgate.release";
 
 /** What the label says: all of a release but the image's own digest, which the image cannot know. */
-export const describeInLabel = ({ model, protocol, port }: Omit<Release, "image">): string => canonicalJson({ schema: 1, model, protocol, port } as unknown as Json);
+export const describeInLabel = ({ model, protocol, port }: Omit<Release, "image">): string =>
+  canonicalJson({ schema: 1, model, protocol, port } as unknown as Json);
 
 const unreadable = (image: Image, why: string): UserError =>
   new UserError([
-    { code: "release.unreadable", message: `${formatImage(image)} ${why}`, hint: "Give the digest that modelgate package printed; other images carry no description of a model." },
+    {
+      code: "release.unreadable",
+      message: `${formatImage(image)} ${why}`,
+      hint: "Give the digest that modelgate package printed; other images carry no description of a model.",
+    },
   ]);
 
 const isTensor = (value: unknown): boolean => {
@@ -28,7 +33,12 @@ const isTensor = (value: unknown): boolean => {
 
 const isFile = (value: unknown): boolean => {
   const file = value as { path?: unknown; bytes?: unknown; digest?: unknown } | null;
-  return typeof file?.path === "string" && Number.isSafeInteger(file.bytes) && typeof file.digest === "string" && isDigest(file.digest);
+  return (
+    typeof file?.path === "string" &&
+    Number.isSafeInteger(file.bytes) &&
+    typeof file.digest === "string" &&
+    isDigest(file.digest)
+  );
 };
 
 function isModel(value: unknown): value is Model {
@@ -57,7 +67,9 @@ export function readLabel(image: Image, label: string | undefined): Release {
   } catch {
     throw unreadable(image, "carries a description that is not JSON");
   }
-  if (said.schema !== 1) throw unreadable(image, `carries a description of schema ${JSON.stringify(said.schema)}, and this version reads 1`);
-  if (!isModel(said.model) || typeof said.protocol !== "string" || !Number.isInteger(said.port)) throw unreadable(image, "carries a description that contradicts itself");
+  if (said.schema !== 1)
+    throw unreadable(image, `carries a description of schema ${JSON.stringify(said.schema)}, and this version reads 1`);
+  if (!isModel(said.model) || typeof said.protocol !== "string" || !Number.isInteger(said.port))
+    throw unreadable(image, "carries a description that contradicts itself");
   return { model: said.model, image, protocol: said.protocol, port: said.port as number };
 }

@@ -28,7 +28,11 @@ export async function runtimeLayer({ from, to }: RuntimeFolder): Promise<Layer> 
       .filter((entry) => entry.isFile())
       .map(async (entry): Promise<TarFile> => {
         const path = join(entry.parentPath, entry.name);
-        return { path: `${to}/${relative(from, path).split(sep).join("/")}`, bytes: (await stat(path)).size, open: (signal) => createReadStream(path, { signal }) };
+        return {
+          path: `${to}/${relative(from, path).split(sep).join("/")}`,
+          bytes: (await stat(path)).size,
+          open: (signal) => createReadStream(path, { signal }),
+        };
       }),
   );
   return { ...tarOf(files), annotations: { "dev.modelgate.layer": `runtime ${to}` } };
@@ -45,19 +49,36 @@ function validated(file: ModelBytes, model: Model): TarFile["open"] {
     }
     if (hash.digest() !== expected)
       throw new UserError([
-        { code: "model.changed", message: `${file.path} is not what it was when it was validated`, hint: "Let nothing write to the model while it is packaged, and run again.", at: { file: file.path } },
+        {
+          code: "model.changed",
+          message: `${file.path} is not what it was when it was validated`,
+          hint: "Let nothing write to the model while it is packaged, and run again.",
+          at: { file: file.path },
+        },
       ]);
   };
 }
 
 /** The model's files as layers: the small ones together, each large one alone, in the order of their paths. */
 export function modelLayers(model: Model, files: readonly ModelBytes[], folder: string): Layer[] {
-  const tarFile = (file: ModelBytes): TarFile => ({ path: `${folder}/${file.path}`, bytes: file.bytes, open: validated(file, model) });
+  const tarFile = (file: ModelBytes): TarFile => ({
+    path: `${folder}/${file.path}`,
+    bytes: file.bytes,
+    open: validated(file, model),
+  });
   const groups: ModelBytes[][] = [];
   const small = files.filter((file) => file.bytes < ownLayerBytes);
   if (small.length > 0) groups.push(small);
   for (const file of files.filter((other) => other.bytes >= ownLayerBytes))
     if (groups.length < mostLayers) groups.push([file]);
     else groups.at(-1)!.push(file);
-  return groups.map((group) => ({ ...tarOf(group.map(tarFile)), annotations: { "dev.modelgate.layer": `model ${group.map(({ path, bytes }) => `${path}:${bytes}`).join(" ").slice(0, 2000)}` } }));
+  return groups.map((group) => ({
+    ...tarOf(group.map(tarFile)),
+    annotations: {
+      "dev.modelgate.layer": `model ${group
+        .map(({ path, bytes }) => `${path}:${bytes}`)
+        .join(" ")
+        .slice(0, 2000)}`,
+    },
+  }));
 }

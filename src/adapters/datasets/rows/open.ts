@@ -6,6 +6,13 @@ import { UserError } from "../../../domain/problem.ts";
 export async function openData(path: string, signal: AbortSignal): Promise<ReturnType<typeof createReadStream>> {
   const found = await stat(path).catch(() => null);
   if (!found?.isFile())
-    throw new UserError([{ code: "data.not-found", message: `there is no data file at ${path}`, hint: "Check evaluate.data; it is relative to the folder of modelgate.yml.", at: { file: path, key: "evaluate.data" } }]);
+    throw new UserError([
+      {
+        code: "data.not-found",
+        message: `there is no data file at ${path}`,
+        hint: "Check evaluate.data; it is relative to the folder of modelgate.yml.",
+        at: { file: path, key: "evaluate.data" },
+      },
+    ]);
   return createReadStream(path, { signal, highWaterMark: 2 ** 18 });
 }

@@ -36,9 +36,11 @@ function resolve(file: string, columns: readonly string[], plan: RowPlan): Reade
   return { inputs };
 }
 
-const flat = (cell: Cell | readonly Cell[]): readonly Cell[] => (Array.isArray(cell) ? (cell.flat(Number.POSITIVE_INFINITY as 1) as Cell[]) : [cell as Cell]);
+const flat = (cell: Cell | readonly Cell[]): readonly Cell[] =>
+  Array.isArray(cell) ? (cell.flat(Number.POSITIVE_INFINITY as 1) as Cell[]) : [cell as Cell];
 
-const textOf = (cell: Cell | readonly Cell[] | undefined): string => (cell === undefined || Array.isArray(cell) ? "" : String(cell).trim());
+const textOf = (cell: Cell | readonly Cell[] | undefined): string =>
+  cell === undefined || Array.isArray(cell) ? "" : String(cell).trim();
 
 /** Turns records into rows, collecting up to twenty problems before it throws them together. */
 export class RowMaker {
@@ -63,7 +65,14 @@ export class RowMaker {
   finish(): void {
     if (this.problems.length > 0) throw new UserError(this.problems);
     if (this.#count === 0)
-      throw new UserError([{ code: "data.empty", message: `${this.#file} has no rows`, hint: "Nothing can be measured without rows. Check evaluate.data and how the file was made.", at: { file: this.#file } }]);
+      throw new UserError([
+        {
+          code: "data.empty",
+          message: `${this.#file} has no rows`,
+          hint: "Nothing can be measured without rows. Check evaluate.data and how the file was made.",
+          at: { file: this.#file },
+        },
+      ]);
   }
 
   #tensor(record: DataRecord, { name, spec, columns }: Reader["inputs"][number]): Tensor | null {
@@ -73,12 +82,24 @@ export class RowMaker {
         try {
           data.push(elementOf(cell, spec.dtype));
         } catch (error) {
-          this.problem("data.value", record.line, column, `${column}: ${(error as Error).message}`, `The input ${name} takes ${spec.dtype}. Correct the cell or leave the row out.`);
+          this.problem(
+            "data.value",
+            record.line,
+            column,
+            `${column}: ${(error as Error).message}`,
+            `The input ${name} takes ${spec.dtype}. Correct the cell or leave the row out.`,
+          );
           return null;
         }
     const shape = shapeFor(spec, data.length);
     if (shape) return { dtype: spec.dtype, shape, data };
-    this.problem("data.value", record.line, columns.join(","), `the input ${name} gets ${data.length} values, and its shape is [${spec.shape.join(",")}]`, "Correct evaluate.inputs so that each row fills the input once.");
+    this.problem(
+      "data.value",
+      record.line,
+      columns.join(","),
+      `the input ${name} gets ${data.length} values, and its shape is [${spec.shape.join(",")}]`,
+      "Correct evaluate.inputs so that each row fills the input once.",
+    );
     return null;
   }
 
@@ -89,13 +110,25 @@ export class RowMaker {
     const { label, id: idColumn, slices } = this.#plan;
     const id = idColumn === null ? String(this.#count) : textOf(record.cells[idColumn]);
     if (id === "" || this.#ids.has(id)) {
-      this.problem("data.value", record.line, idColumn ?? "id", id === "" ? "the id is empty" : `the id "${id}" stands twice`, "Ids must name rows uniquely; the data set's digest and the report rest on them.");
+      this.problem(
+        "data.value",
+        record.line,
+        idColumn ?? "id",
+        id === "" ? "the id is empty" : `the id "${id}" stands twice`,
+        "Ids must name rows uniquely; the data set's digest and the report rest on them.",
+      );
       return null;
     }
     this.#ids.add(id);
     const labelText = textOf(record.cells[label]);
     if (labelText === "") {
-      this.problem("data.value", record.line, label, "the label is empty", "A row without a label cannot be judged: fill it in or leave the row out.");
+      this.problem(
+        "data.value",
+        record.line,
+        label,
+        "the label is empty",
+        "A row without a label cannot be judged: fill it in or leave the row out.",
+      );
       return null;
     }
     const inputs: Record<string, Tensor> = {};
@@ -104,7 +137,13 @@ export class RowMaker {
       if (!tensor) return null;
       inputs[input.name] = tensor;
     }
-    return { id, line: record.line, inputs, label: labelText, slices: Object.fromEntries(slices.map((name) => [name, textOf(record.cells[name])])) };
+    return {
+      id,
+      line: record.line,
+      inputs,
+      label: labelText,
+      slices: Object.fromEntries(slices.map((name) => [name, textOf(record.cells[name])])),
+    };
   }
 
   /** Rows of records, one at a time. @throws UserError with all problems at the end, or once there are twenty. */

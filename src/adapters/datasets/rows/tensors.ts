@@ -31,8 +31,11 @@ export function elementOf(cell: Cell, dtype: Dtype): Tensor["data"][number] {
   if (range) {
     if (!/^[+-]?\d+(\.0+)?$/.test(text)) throw new RangeError(`"${text.slice(0, 40)}" is not a whole number`);
     const value = BigInt(text.replace(/\.0+$/, "").replace(/^\+/, ""));
-    if (value < range[0] || value > range[1]) throw new RangeError(`${value} is outside ${dtype} (${range[0]} to ${range[1]})`);
-    return dtype.endsWith("64") && (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) ? value : Number(value);
+    if (value < range[0] || value > range[1])
+      throw new RangeError(`${value} is outside ${dtype} (${range[0]} to ${range[1]})`);
+    return dtype.endsWith("64") && (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))
+      ? value
+      : Number(value);
   }
   const value = Number(text);
   if (!Number.isFinite(value)) throw new RangeError(`"${text.slice(0, 40)}" is not a finite number`);
@@ -43,7 +46,10 @@ export function elementOf(cell: Cell, dtype: Dtype): Tensor["data"][number] {
 export function shapeFor(spec: TensorSpec, elements: number): number[] | null {
   const sides = spec.shape.map((side, axis) => (axis === 0 && (typeof side === "string" || side === -1) ? 1 : side));
   const open = sides.filter((side) => typeof side === "string" || side === -1).length;
-  const known = sides.reduce<number>((product, side) => (typeof side === "number" && side !== -1 ? product * side : product), 1);
+  const known = sides.reduce<number>(
+    (product, side) => (typeof side === "number" && side !== -1 ? product * side : product),
+    1,
+  );
   if (open === 0) return known === elements ? (sides as number[]) : null;
   if (open > 1 || known === 0 || elements % known !== 0) return null;
   return sides.map((side) => (typeof side === "string" || side === -1 ? elements / known : side));
@@ -54,7 +60,12 @@ export function columnsFor(pattern: string, columns: readonly string[]): string[
   return pattern.split(",").flatMap((part) => {
     const name = part.trim();
     if (!name.includes("*")) return columns.includes(name) ? [name] : [];
-    const glob = new RegExp(`^${name.split("*").map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`);
+    const glob = new RegExp(
+      `^${name
+        .split("*")
+        .map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+        .join(".*")}$`,
+    );
     return columns.filter((column) => glob.test(column));
   });
 }

@@ -117,7 +117,11 @@ export class GraphWalk {
     const { name, elements } = await this.#tensor(field);
     this.found.parameters += elements;
     if (depth > 0) return;
-    if (name === "" || this.found.initializers.has(name)) throw this.#wire.corrupt(field.at, name === "" ? "an initializer has no name" : `two initializers are called "${name}"`);
+    if (name === "" || this.found.initializers.has(name))
+      throw this.#wire.corrupt(
+        field.at,
+        name === "" ? "an initializer has no name" : `two initializers are called "${name}"`,
+      );
     this.found.initializers.add(name);
   }
 
@@ -133,7 +137,12 @@ export class GraphWalk {
   async #input(field: Field): Promise<void> {
     const { name, spec } = await this.#valueInfo(field);
     if (!spec)
-      throw this.#wire.problem("model.corrupt", field.at, `the input "${name}" is not a tensor with a shape`, "Inputs must be tensors with a declared shape; export the model with typed inputs.");
+      throw this.#wire.problem(
+        "model.corrupt",
+        field.at,
+        `the input "${name}" is not a tensor with a shape`,
+        "Inputs must be tensors with a declared shape; export the model with typed inputs.",
+      );
     this.found.inputs.push({ name, ...spec });
   }
 
@@ -150,7 +159,8 @@ export class GraphWalk {
     for await (const part of this.#wire.fields(field.start, field.end))
       if (part.number === 1) name = await this.#wire.text(part);
       else if (part.number === 2)
-        for await (const type of this.#wire.fields(part.start, part.end)) if (type.number === 1) spec = await this.#tensorType(type, name);
+        for await (const type of this.#wire.fields(part.start, part.end))
+          if (type.number === 1) spec = await this.#tensorType(type, name);
     if (name === "") throw this.#wire.corrupt(field.at, "an input or output has no name");
     return { name, spec };
   }
@@ -162,11 +172,17 @@ export class GraphWalk {
       if (part.number === 1) type = Number(part.value);
       else if (part.number === 2) {
         shape = [];
-        for await (const dim of this.#wire.fields(part.start, part.end)) if (dim.number === 1) shape.push(await this.#dimension(dim));
+        for await (const dim of this.#wire.fields(part.start, part.end))
+          if (dim.number === 1) shape.push(await this.#dimension(dim));
       }
     const dtype = elementTypes[type]?.dtype;
     if (!dtype)
-      throw this.#wire.problem("model.corrupt", field.at, `"${name}" has element type ${elementTypes[type]?.name ?? type}, which no served protocol carries`, "Cast the input or output to a common type inside the model.");
+      throw this.#wire.problem(
+        "model.corrupt",
+        field.at,
+        `"${name}" has element type ${elementTypes[type]?.name ?? type}, which no served protocol carries`,
+        "Cast the input or output to a common type inside the model.",
+      );
     return shape && { dtype, shape };
   }
 
@@ -174,7 +190,8 @@ export class GraphWalk {
     let side: number | string = -1;
     for await (const part of this.#wire.fields(field.start, field.end))
       if (part.number === 1) {
-        if (part.value > BigInt(Number.MAX_SAFE_INTEGER)) throw this.#wire.corrupt(part.at, "a dimension is negative or too large");
+        if (part.value > BigInt(Number.MAX_SAFE_INTEGER))
+          throw this.#wire.corrupt(part.at, "a dimension is negative or too large");
         side = Number(part.value);
       } else if (part.number === 2) side = (await this.#wire.text(part)) || -1;
     return side;

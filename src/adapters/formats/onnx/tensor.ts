@@ -56,7 +56,15 @@ async function entry(wire: Wire, field: Field): Promise<[string, string]> {
 }
 
 async function readHead(wire: Wire, field: Field): Promise<Head> {
-  const head: Head = { dims: [], type: 0, name: "", raw: null, external: new Map(), isExternal: false, typedBytes: false };
+  const head: Head = {
+    dims: [],
+    type: 0,
+    name: "",
+    raw: null,
+    external: new Map(),
+    isExternal: false,
+    typedBytes: false,
+  };
   for await (const part of wire.fields(field.start, field.end))
     switch (part.number) {
       case 1:
@@ -74,7 +82,11 @@ async function readHead(wire: Wire, field: Field): Promise<Head> {
         break;
       case 13: {
         const [key, value] = await entry(wire, part);
-        if (!externalKeys.includes(key) || head.external.has(key)) throw wire.corrupt(part.at, `external data has the key "${key.slice(0, 40)}"; known, each once: ${externalKeys.join(", ")}`);
+        if (!externalKeys.includes(key) || head.external.has(key))
+          throw wire.corrupt(
+            part.at,
+            `external data has the key "${key.slice(0, 40)}"; known, each once: ${externalKeys.join(", ")}`,
+          );
         head.external.set(key, value);
         break;
       }
@@ -103,21 +115,37 @@ export interface TensorHead {
 
 function externalNumber(wire: Wire, field: Field, text: string | undefined): bigint | null {
   if (text === undefined) return null;
-  if (!/^\d{1,18}$/.test(text)) throw wire.corrupt(field.at, `external data has the offset or length "${text.slice(0, 40)}"`);
+  if (!/^\d{1,18}$/.test(text))
+    throw wire.corrupt(field.at, `external data has the offset or length "${text.slice(0, 40)}"`);
   return BigInt(text);
 }
 
-async function externalFile(wire: Wire, field: Field, head: Head, bytes: bigint, folder: ModelFolder): Promise<ModelBytes> {
+async function externalFile(
+  wire: Wire,
+  field: Field,
+  head: Head,
+  bytes: bigint,
+  folder: ModelFolder,
+): Promise<ModelBytes> {
   const location = head.external.get("location");
   const outside = (message: string) =>
-    wire.problem("model.external-data", field.at, `the tensor "${head.name}" ${message}`, "Export the model again, and copy its data files with it, into the same folder.");
+    wire.problem(
+      "model.external-data",
+      field.at,
+      `the tensor "${head.name}" ${message}`,
+      "Export the model again, and copy its data files with it, into the same folder.",
+    );
   if (location === undefined) throw outside("says its data is in another file, and names none");
   const file = await folder.find(location);
   if (!file) throw outside(`has its data in "${location}", which is not in the model's folder`);
   const offset = externalNumber(wire, field, head.external.get("offset")) ?? 0n;
   const length = externalNumber(wire, field, head.external.get("length")) ?? BigInt(file.bytes) - offset;
-  if (offset + length > BigInt(file.bytes) || length < 0n) throw outside(`has its data at byte ${offset} of "${location}", ${length} bytes long, and the file has ${file.bytes}`);
-  if (bytes > 0n && length !== bytes) throw outside(`has ${length} bytes of data in "${location}", and its shape and type need ${bytes}`);
+  if (offset + length > BigInt(file.bytes) || length < 0n)
+    throw outside(
+      `has its data at byte ${offset} of "${location}", ${length} bytes long, and the file has ${file.bytes}`,
+    );
+  if (bytes > 0n && length !== bytes)
+    throw outside(`has ${length} bytes of data in "${location}", and its shape and type need ${bytes}`);
   return file;
 }
 
@@ -125,15 +153,22 @@ async function externalFile(wire: Wire, field: Field, head: Head, bytes: bigint,
 export async function readTensor(wire: Wire, field: Field, folder: ModelFolder): Promise<TensorHead> {
   const head = await readHead(wire, field);
   const type = elementTypes[head.type];
-  if (!type) throw wire.corrupt(field.at, `the tensor "${head.name}" has element type ${head.type}, which ONNX does not have`);
-  if (head.dims.some((dim) => dim < 0n)) throw wire.corrupt(field.at, `the tensor "${head.name}" has a negative dimension`);
+  if (!type)
+    throw wire.corrupt(field.at, `the tensor "${head.name}" has element type ${head.type}, which ONNX does not have`);
+  if (head.dims.some((dim) => dim < 0n))
+    throw wire.corrupt(field.at, `the tensor "${head.name}" has a negative dimension`);
   const elements = head.dims.reduce((product, dim) => product * dim, 1n);
   if (elements > 2n ** 60n) throw wire.corrupt(field.at, `the tensor "${head.name}" claims ${elements} elements`);
   const bytes = (elements * BigInt(type.bits) + 7n) / 8n;
-  if (head.isExternal) return { name: head.name, elements, external: await externalFile(wire, field, head, bytes, folder) };
+  if (head.isExternal)
+    return { name: head.name, elements, external: await externalFile(wire, field, head, bytes, folder) };
   if (head.raw && head.typedBytes) throw wire.corrupt(field.at, `the tensor "${head.name}" has its data twice`);
   if (head.raw && type.bits > 0 && BigInt(head.raw.end - head.raw.start) !== bytes)
-    throw wire.corrupt(head.raw.at, `the tensor "${head.name}" has ${head.raw.end - head.raw.start} bytes of data, and its shape and type need ${bytes}`);
-  if (!head.raw && !head.typedBytes && bytes > 0n) throw wire.corrupt(field.at, `the tensor "${head.name}" has no data, and its shape and type need ${bytes} bytes`);
+    throw wire.corrupt(
+      head.raw.at,
+      `the tensor "${head.name}" has ${head.raw.end - head.raw.start} bytes of data, and its shape and type need ${bytes}`,
+    );
+  if (!head.raw && !head.typedBytes && bytes > 0n)
+    throw wire.corrupt(field.at, `the tensor "${head.name}" has no data, and its shape and type need ${bytes} bytes`);
   return { name: head.name, elements, external: null };
 }

@@ -33,11 +33,18 @@ export class Wire {
 
   /** The problem with this file at an offset. */
   problem(code: ProblemCode, offset: number, message: string, hint: string): UserError {
-    return new UserError([{ code, message: `${this.#file.path}: ${message}`, hint, at: { file: this.#file.path, offset } }]);
+    return new UserError([
+      { code, message: `${this.#file.path}: ${message}`, hint, at: { file: this.#file.path, offset } },
+    ]);
   }
 
   corrupt(offset: number, message: string): UserError {
-    return this.problem("model.corrupt", offset, message, "The file is damaged or was not written by an ONNX exporter. Export the model again.");
+    return this.problem(
+      "model.corrupt",
+      offset,
+      message,
+      "The file is damaged or was not written by an ONNX exporter. Export the model again.",
+    );
   }
 
   truncated(offset: number, missing: number): UserError {
@@ -62,7 +69,10 @@ export class Wire {
   async #varint(at: number, end: number): Promise<{ value: bigint; next: number }> {
     let value = 0n;
     for (let index = 0; index < 10; index++) {
-      if (at + index >= end) throw end >= this.#file.bytes ? this.truncated(at, 1) : this.corrupt(at, "a number runs over the end of its message");
+      if (at + index >= end)
+        throw end >= this.#file.bytes
+          ? this.truncated(at, 1)
+          : this.corrupt(at, "a number runs over the end of its message");
       const byte = await this.#byte(at + index);
       value |= BigInt(byte & 0x7f) << BigInt(7 * index);
       if (byte < 0x80) return { value: BigInt.asUintN(64, value), next: at + index + 1 };
@@ -105,7 +115,8 @@ export class Wire {
 
   /** A field's text. @throws UserError when it is not UTF-8, or longer than any name may be. */
   async text(field: Field): Promise<string> {
-    if (field.end - field.start > textLimit) throw this.corrupt(field.at, `a name has ${field.end - field.start} bytes`);
+    if (field.end - field.start > textLimit)
+      throw this.corrupt(field.at, `a name has ${field.end - field.start} bytes`);
     const bytes = new Uint8Array(field.end - field.start);
     for (let index = 0; index < bytes.length; index++) bytes[index] = await this.#byte(field.start + index);
     try {

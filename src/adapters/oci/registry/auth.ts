@@ -8,7 +8,11 @@ export interface DockerConfig {
 }
 
 /** Runs `docker-credential-<helper> get` with the host on standard input. */
-export type RunHelper = (command: string, words: readonly string[], input: string) => Promise<{ stdout: string; exitCode: number }>;
+export type RunHelper = (
+  command: string,
+  words: readonly string[],
+  input: string,
+) => Promise<{ stdout: string; exitCode: number }>;
 
 export interface Credentials {
   username: string;
@@ -19,13 +23,19 @@ export interface Credentials {
 const dockerHubKey = "https://index.docker.io/v1/";
 
 const keysOf = (host: string): string[] =>
-  host === "docker.io" || host === "registry-1.docker.io" ? [dockerHubKey, "docker.io", "index.docker.io"] : [host, `https://${host}`, `http://${host}`, `https://${host}/v1/`, `https://${host}/v2/`];
+  host === "docker.io" || host === "registry-1.docker.io"
+    ? [dockerHubKey, "docker.io", "index.docker.io"]
+    : [host, `https://${host}`, `http://${host}`, `https://${host}/v1/`, `https://${host}/v2/`];
 
 /**
  * The credentials Docker would use for a host: its own helper, the store, then what is written in the file.
  * @returns null for anonymous access. @throws RangeError when a helper fails for another reason than having none.
  */
-export async function dockerCredentials(config: DockerConfig, host: string, run: RunHelper): Promise<Credentials | null> {
+export async function dockerCredentials(
+  config: DockerConfig,
+  host: string,
+  run: RunHelper,
+): Promise<Credentials | null> {
   const keys = keysOf(host);
   const helper = keys.map((key) => config.credHelpers?.[key]).find((name) => name !== undefined) ?? config.credsStore;
   if (helper !== undefined && /^[a-z0-9-]+$/i.test(helper)) {
@@ -34,7 +44,8 @@ export async function dockerCredentials(config: DockerConfig, host: string, run:
       const found = JSON.parse(stdout) as { Username: string; Secret: string };
       return { username: found.Username, password: found.Secret };
     }
-    if (!/not found/i.test(stdout)) throw new RangeError(`docker-credential-${helper} failed for ${host} with exit code ${exitCode}`);
+    if (!/not found/i.test(stdout))
+      throw new RangeError(`docker-credential-${helper} failed for ${host} with exit code ${exitCode}`);
   }
   const entry = keys.map((key) => config.auths?.[key]).find((auth) => auth !== undefined);
   if (!entry) return null;
@@ -85,7 +96,8 @@ export class Authorization {
   async header(scopes: readonly string[], signal: AbortSignal): Promise<string | null> {
     if (!this.#challenge) return null;
     const credentials = await this.#credentials();
-    const basic = credentials && `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}`;
+    const basic =
+      credentials && `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}`;
     if (this.#challenge.scheme === "basic") return basic;
     if (this.#challenge.scheme !== "bearer") return null;
     const key = scopes.join(" ");
@@ -110,10 +122,25 @@ export class Authorization {
       fields.set("client_id", "modelgate");
     } else for (const [name, value] of fields) url.searchParams.append(name, value);
     const form = Buffer.from(fields.toString());
-    const basic = credentials && !identity ? { authorization: `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}` } : {};
+    const basic =
+      credentials && !identity
+        ? {
+            authorization: `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}`,
+          }
+        : {};
     const answer = await send(
       identity
-        ? { method: "POST", url, headers: { "content-type": "application/x-www-form-urlencoded" }, body: { size: form.length, async *open() { yield form; } } }
+        ? {
+            method: "POST",
+            url,
+            headers: { "content-type": "application/x-www-form-urlencoded" },
+            body: {
+              size: form.length,
+              async *open() {
+                yield form;
+              },
+            },
+          }
         : { method: "GET", url, headers: basic },
       signal,
     );

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { WorldError } from "../../../domain/problem.ts";
 import { Authorization, type Credentials } from "./auth.ts";
-import { type Sent, isDropped, readBody, send, sendRetried } from "./transport.ts";
+import { isDropped, readBody, type Sent, send, sendRetried } from "./transport.ts";
 
 export interface Ask extends Omit<Sent, "url"> {
   /** Below `/v2/<repository>/`, or absolute (an upload's Location). */
@@ -21,7 +21,11 @@ export function address(repository: string, insecure: readonly string[]): { host
   const plain = name === "localhost" || name === "127.0.0.1" || name === "[::1]" || insecure.includes(host);
   const rest = repository.slice(slash + 1);
   const path = hub && !rest.includes("/") ? `library/${rest}` : rest;
-  return { host, path, base: new URL(`${plain ? "http" : "https"}://${hub ? "registry-1.docker.io" : host}/v2/${path}/`) };
+  return {
+    host,
+    path,
+    base: new URL(`${plain ? "http" : "https"}://${hub ? "registry-1.docker.io" : host}/v2/${path}/`),
+  };
 }
 
 /** The registry's own words of an error (distribution specification, error codes), shortened; secrets are never in it. */
@@ -29,7 +33,11 @@ async function wordsOf(answer: IncomingMessage): Promise<string> {
   const text = (await readBody(answer, 64 * 1024)).toString("utf8");
   try {
     const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] };
-    if (errors?.length) return errors.map(({ code, message }) => [code, message].filter(Boolean).join(": ")).join("; ").slice(0, 300);
+    if (errors?.length)
+      return errors
+        .map(({ code, message }) => [code, message].filter(Boolean).join(": "))
+        .join("; ")
+        .slice(0, 300);
   } catch {
     // Proxies answer in HTML: the status says enough.
   }
@@ -50,7 +58,10 @@ export class Client {
   readonly #path: string;
   readonly #authorization: Authorization;
 
-  constructor(repository: string, options: { credentials: (host: string) => Promise<Credentials | null>; insecureHosts: readonly string[] }) {
+  constructor(
+    repository: string,
+    options: { credentials: (host: string) => Promise<Credentials | null>; insecureHosts: readonly string[] },
+  ) {
     const { host, path, base } = address(repository, options.insecureHosts);
     this.host = host;
     this.#base = base;
@@ -66,13 +77,17 @@ export class Client {
   /** One exchange. Requests without a body are tried again; one with a body is the caller's to repeat. */
   async ask(ask: Ask, signal: AbortSignal): Promise<IncomingMessage> {
     const url = new URL(ask.path, this.#base);
-    const scopes = [`repository:${this.#path}:pull,push`, ...(ask.alsoPull ?? []).map((name) => `repository:${name}:pull`)];
+    const scopes = [
+      `repository:${this.#path}:pull,push`,
+      ...(ask.alsoPull ?? []).map((name) => `repository:${name}:pull`),
+    ];
     const idempotent = ask.body === undefined && ask.method !== "POST" && ask.method !== "PATCH";
     try {
       for (;;) {
         const attempt = () => this.#once({ ...ask, url }, scopes, signal);
         const answer = idempotent ? await sendRetried(attempt, signal) : await attempt();
-        if (answer.statusCode !== 401 || !this.#authorization.challenged(answer.headers["www-authenticate"], scopes)) return answer;
+        if (answer.statusCode !== 401 || !this.#authorization.challenged(answer.headers["www-authenticate"], scopes))
+          return answer;
         answer.resume();
         if (ask.body) await this.#authorization.header(scopes, signal);
       }
@@ -84,7 +99,10 @@ export class Client {
   async #once(sent: Ask & { url: URL }, scopes: readonly string[], signal: AbortSignal): Promise<IncomingMessage> {
     const ours = sent.url.host === this.#base.host;
     const authorization = ours ? await this.#authorization.header(scopes, signal) : null;
-    const answer = await send({ ...sent, headers: { ...sent.headers, ...(authorization && { authorization }) } }, signal);
+    const answer = await send(
+      { ...sent, headers: { ...sent.headers, ...(authorization && { authorization }) } },
+      signal,
+    );
     const location = answer.headers.location;
     if (sent.method === "GET" && location && [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0)) {
       answer.resume();
@@ -96,7 +114,10 @@ export class Client {
 
   /** Learns the challenge before the first body is sent, so that no body is sent in vain. */
   async greet(signal: AbortSignal): Promise<void> {
-    const answer = await this.ask({ method: "HEAD", path: "manifests/modelgate-hello", during: "asking for access" }, signal);
+    const answer = await this.ask(
+      { method: "HEAD", path: "manifests/modelgate-hello", during: "asking for access" },
+      signal,
+    );
     answer.resume();
   }
 
@@ -108,7 +129,11 @@ export class Client {
       {
         code: status === 401 || status === 403 ? "registry.denied" : "registry.refused",
         message: `${this.host} answered ${status} to ${during} in ${this.#path}${words ? ` (${words})` : ""}`,
-        hint: hints[status] ?? (status >= 500 ? "The registry has trouble; try again later." : "Look at the registry's own log for the reason."),
+        hint:
+          hints[status] ??
+          (status >= 500
+            ? "The registry has trouble; try again later."
+            : "Look at the registry's own log for the reason."),
       },
       { side: `registry ${this.host}`, during, retryable: status === 429 || status >= 500 },
     );

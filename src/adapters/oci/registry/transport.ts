@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -37,7 +37,12 @@ async function write(message: ReturnType<typeof httpRequest>, body: Body, signal
 export function send({ method, url, headers, body }: Sent, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const secure = url.protocol === "https:";
-    const length = body === undefined ? { "content-length": "0" } : body.size === null ? {} : { "content-length": String(body.size) };
+    const length =
+      body === undefined
+        ? { "content-length": "0" }
+        : body.size === null
+          ? {}
+          : { "content-length": String(body.size) };
     const message = (secure ? httpsRequest : httpRequest)(url, {
       method,
       agent: agents[secure ? "https:" : "http:"],
@@ -46,7 +51,9 @@ export function send({ method, url, headers, body }: Sent, signal: AbortSignal):
     });
     message.on("response", resolve);
     message.on("error", reject);
-    message.setTimeout(body ? idleMilliseconds : answerMilliseconds, () => message.destroy(new Error(`no byte moved for ${idleMilliseconds / 1000} s`)));
+    message.setTimeout(body ? idleMilliseconds : answerMilliseconds, () =>
+      message.destroy(new Error(`no byte moved for ${idleMilliseconds / 1000} s`)),
+    );
     if (!body) return void message.end();
     write(message, body, signal).then(
       () => {
@@ -81,10 +88,14 @@ export function retryAfter(header: string | undefined): number | null {
 }
 
 const tries = 4;
-const passing = (status: number): boolean => status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
+const passing = (status: number): boolean =>
+  status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
 
 /** Sends an idempotent request again after a dropped connection or a passing status: 4 tries, jittered, `Retry-After` kept. */
-export async function sendRetried(attempt: () => Promise<IncomingMessage>, signal: AbortSignal): Promise<IncomingMessage> {
+export async function sendRetried(
+  attempt: () => Promise<IncomingMessage>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   for (let tried = 1; ; tried++) {
     let delay = 200 * 2 ** tried * (0.5 + Math.random());
     try {
@@ -101,4 +112,15 @@ export async function sendRetried(attempt: () => Promise<IncomingMessage>, signa
 
 /** Whether an error is a connection that broke, so that trying again may help. */
 export const isDropped = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && ["ECONNRESET", "EPIPE", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN", "ENOTFOUND", "ECONNABORTED", "UND_ERR_SOCKET"].includes(String(error.code));
+  error instanceof Error &&
+  "code" in error &&
+  [
+    "ECONNRESET",
+    "EPIPE",
+    "ECONNREFUSED",
+    "ETIMEDOUT",
+    "EAI_AGAIN",
+    "ENOTFOUND",
+    "ECONNABORTED",
+    "UND_ERR_SOCKET",
+  ].includes(String(error.code));

@@ -23,14 +23,22 @@ interface Upload {
 const atLocation = (answer: IncomingMessage, base: string): URL => new URL(answer.headers.location ?? base, base);
 
 /** Starts an upload, or mounts the blob from another repository when the registry can. */
-async function begin({ client, during, signal }: Upload, digest: Digest | null, mountFrom: string | null): Promise<URL | "mounted"> {
+async function begin(
+  { client, during, signal }: Upload,
+  digest: Digest | null,
+  mountFrom: string | null,
+): Promise<URL | "mounted"> {
   const from = digest && mountFrom ? `?mount=${digest}&from=${encodeURIComponent(mountFrom)}` : "";
   const base = client.uploads;
-  const answer = await client.ask({ method: "POST", path: `blobs/uploads/${from}`, during, ...(from && { alsoPull: [mountFrom!] }) }, signal);
+  const answer = await client.ask(
+    { method: "POST", path: `blobs/uploads/${from}`, during, ...(from && { alsoPull: [mountFrom!] }) },
+    signal,
+  );
   answer.resume();
   if (answer.statusCode === 201 && from) return "mounted";
   if (answer.statusCode === 202) return atLocation(answer, base);
-  if (from && (answer.statusCode === 401 || answer.statusCode === 403)) return begin({ client, during, signal }, digest, null);
+  if (from && (answer.statusCode === 401 || answer.statusCode === 403))
+    return begin({ client, during, signal }, digest, null);
   throw await client.refused(answer, during);
 }
 
@@ -41,7 +49,15 @@ const withDigest = (location: URL, digest: Digest): URL => {
 };
 
 async function commit({ client, during, signal }: Upload, location: URL, digest: Digest): Promise<void> {
-  const answer = await client.ask({ method: "PUT", path: withDigest(location, digest), during, headers: { "content-type": "application/octet-stream" } }, signal);
+  const answer = await client.ask(
+    {
+      method: "PUT",
+      path: withDigest(location, digest),
+      during,
+      headers: { "content-type": "application/octet-stream" },
+    },
+    signal,
+  );
   if (answer.statusCode !== 201 && answer.statusCode !== 204) throw await client.refused(answer, during);
   answer.resume();
 }
@@ -64,9 +80,20 @@ function hashed(source: BlobSource): { source: BlobSource; digest(): Digest } {
 }
 
 /** @returns the refused answer when another way may be accepted. */
-async function sendWhole(upload: Upload, location: URL, source: BlobSource, digest: Digest): Promise<IncomingMessage | null> {
+async function sendWhole(
+  upload: Upload,
+  location: URL,
+  source: BlobSource,
+  digest: Digest,
+): Promise<IncomingMessage | null> {
   const answer = await upload.client.ask(
-    { method: "PUT", path: withDigest(location, digest), during: upload.during, headers: { "content-type": "application/octet-stream" }, body: { size: source.size, open: source.open } },
+    {
+      method: "PUT",
+      path: withDigest(location, digest),
+      during: upload.during,
+      headers: { "content-type": "application/octet-stream" },
+      body: { size: source.size, open: source.open },
+    },
     upload.signal,
   );
   if (answer.statusCode === 201 || answer.statusCode === 204) return (answer.resume(), null);
@@ -78,7 +105,13 @@ async function sendStreamed(upload: Upload, location: URL, source: BlobSource): 
   const reading = source.digest === null ? hashed(source) : null;
   const { open } = reading?.source ?? source;
   const answer = await upload.client.ask(
-    { method: "PATCH", path: location, during: upload.during, headers: { "content-type": "application/octet-stream" }, body: { size: null, open } },
+    {
+      method: "PATCH",
+      path: location,
+      during: upload.during,
+      headers: { "content-type": "application/octet-stream" },
+      body: { size: null, open },
+    },
     upload.signal,
   );
   if (answer.statusCode !== 202 && answer.statusCode !== 201) return answer;
@@ -118,8 +151,16 @@ async function sendRanges(upload: Upload, begun: URL, source: BlobSource): Promi
         method: "PATCH",
         path: location,
         during: upload.during,
-        headers: { "content-type": "application/octet-stream", "content-range": `${offset}-${offset + piece.length - 1}` },
-        body: { size: piece.length, async *open() { yield piece; } },
+        headers: {
+          "content-type": "application/octet-stream",
+          "content-range": `${offset}-${offset + piece.length - 1}`,
+        },
+        body: {
+          size: piece.length,
+          async *open() {
+            yield piece;
+          },
+        },
       },
       upload.signal,
     );
@@ -133,11 +174,17 @@ async function sendRanges(upload: Upload, begun: URL, source: BlobSource): Promi
   return digest;
 }
 
-async function sendOnce(upload: Upload, source: BlobSource, way: Way, mountFrom: string | null): Promise<IncomingMessage | Digest | "mounted"> {
+async function sendOnce(
+  upload: Upload,
+  source: BlobSource,
+  way: Way,
+  mountFrom: string | null,
+): Promise<IncomingMessage | Digest | "mounted"> {
   const location = await begin(upload, source.digest, mountFrom);
   if (location === "mounted") return location;
   try {
-    if (way === "put" && source.digest !== null) return (await sendWhole(upload, location, source, source.digest)) ?? source.digest;
+    if (way === "put" && source.digest !== null)
+      return (await sendWhole(upload, location, source, source.digest)) ?? source.digest;
     return await (way === "ranges" ? sendRanges(upload, location, source) : sendStreamed(upload, location, source));
   } catch (error) {
     await cancel(upload, location);
@@ -147,7 +194,9 @@ async function sendOnce(upload: Upload, source: BlobSource, way: Way, mountFrom:
 
 /** Frees what the registry keeps of an upload that will not be finished. */
 async function cancel({ client, during }: Upload, location: URL): Promise<void> {
-  const answer = await client.ask({ method: "DELETE", path: location, during }, AbortSignal.timeout(5_000)).catch(() => null);
+  const answer = await client
+    .ask({ method: "DELETE", path: location, during }, AbortSignal.timeout(5_000))
+    .catch(() => null);
   answer?.resume();
 }
 
@@ -158,7 +207,12 @@ const dropped = (error: unknown): boolean => error instanceof Error && (isDroppe
  * streamed PATCH with the hash made on the way; other ways only after a refusal, remembered for the host. A dropped
  * connection starts the blob over: registry 2.8 cannot resume.
  */
-export async function uploadBlob(client: Client, source: BlobSource, mountFrom: string | null, signal: AbortSignal): Promise<PushedBlob> {
+export async function uploadBlob(
+  client: Client,
+  source: BlobSource,
+  mountFrom: string | null,
+  signal: AbortSignal,
+): Promise<PushedBlob> {
   const upload = { client, during: "uploading a layer", signal };
   let way = learned.get(client.host) ?? (source.digest === null ? "patch" : "put");
   for (let attempt = 1; ; ) {
@@ -171,7 +225,8 @@ export async function uploadBlob(client: Client, source: BlobSource, mountFrom: 
       }
       const next = ladder[ladder.indexOf(way) + 1];
       const passing = (result.statusCode ?? 0) >= 500 && attempt < attempts;
-      if (!passing && (!refusals.has(result.statusCode ?? 0) || !next)) throw await client.refused(result, upload.during);
+      if (!passing && (!refusals.has(result.statusCode ?? 0) || !next))
+        throw await client.refused(result, upload.during);
       result.resume();
       if (passing) attempt++;
       else way = next!;

@@ -35,12 +35,18 @@ export function dockerEngine(env: Record<string, string>) {
     docker,
     /** Containers with a label, newest first. */
     async containers(label: string): Promise<Container[]> {
-      const ids = (await docker("listing containers", "ps", "-a", "-q", "--no-trunc", "--filter", `label=${label}`)).split("\n").filter((id) => id !== "");
-      return ids.length === 0 ? [] : (JSON.parse(await docker("inspecting containers", "container", "inspect", ...ids)) as Container[]);
+      const ids = (await docker("listing containers", "ps", "-a", "-q", "--no-trunc", "--filter", `label=${label}`))
+        .split("\n")
+        .filter((id) => id !== "");
+      return ids.length === 0
+        ? []
+        : (JSON.parse(await docker("inspecting containers", "container", "inspect", ...ids)) as Container[]);
     },
     /** The references by digest under which the engine knows an image. */
     async digestsOf(image: string): Promise<string[]> {
-      const [found] = JSON.parse(await docker("inspecting an image", "image", "inspect", image)) as { RepoDigests?: string[] }[];
+      const [found] = JSON.parse(await docker("inspecting an image", "image", "inspect", image)) as {
+        RepoDigests?: string[];
+      }[];
       return found?.RepoDigests ?? [];
     },
     /** Pulls by digest, three tries. @throws UserError when the image is in the embedded registry. */
@@ -48,12 +54,18 @@ export function dockerEngine(env: Record<string, string>) {
       const reference = formatImage(image);
       if (image.repository.startsWith("embedded/"))
         throw new UserError([
-          { code: "config.value", message: `docker cannot pull ${reference}: the embedded registry is a folder`, hint: "Set image.repository to a registry that the engine can reach, and package again.", at: { file: "modelgate.yml", key: "image.repository" } },
+          {
+            code: "config.value",
+            message: `docker cannot pull ${reference}: the embedded registry is a folder`,
+            hint: "Set image.repository to a registry that the engine can reach, and package again.",
+            at: { file: "modelgate.yml", key: "image.repository" },
+          },
         ]);
       for (let attempt = 1; ; attempt++) {
         const { exitCode, stderr } = await runCommand("docker", ["pull", "--quiet", reference], { env });
         if (exitCode === 0) return;
-        if (attempt === 3 || /not found|denied|unauthorized|manifest unknown/i.test(stderr)) throw failed(`pulling ${reference}`, stderr);
+        if (attempt === 3 || /not found|denied|unauthorized|manifest unknown/i.test(stderr))
+          throw failed(`pulling ${reference}`, stderr);
       }
     },
     /** The container's last log lines, both streams. */

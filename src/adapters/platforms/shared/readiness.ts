@@ -13,10 +13,14 @@ const longest = 2_000;
 
 const status = (url: string, signal: AbortSignal): Promise<number | null> =>
   new Promise((resolve) => {
-    const request = get(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(oneRequest)]), agent: false }, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode ?? null);
-    });
+    const request = get(
+      url,
+      { signal: AbortSignal.any([signal, AbortSignal.timeout(oneRequest)]), agent: false },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? null);
+      },
+    );
     request.on("error", () => resolve(null));
   });
 
@@ -42,7 +46,8 @@ export async function waitUntilReady(
     if (url !== null && (await status(`${url}${path}`, options.signal)) === 200) return { ready: true, url };
     const gone = await options.gone();
     if (gone !== null) return { ready: false, why: gone };
-    if (performance.now() > deadline) return { ready: false, why: `it was not ready after ${options.milliseconds / 1000} s` };
+    if (performance.now() > deadline)
+      return { ready: false, why: `it was not ready after ${options.milliseconds / 1000} s` };
     await wait(delay, undefined, { signal: options.signal });
   }
 }

@@ -54,8 +54,8 @@ export function readJson(text: string): JsonValue {
   function number(): JsonValue {
     const found = match(numeral);
     if (found === "") return fail("there is no value");
-    const value = Number(found);
-    return Number.isSafeInteger(value) || /[.eE]/.test(found) ? value : BigInt(found);
+    const read = Number(found);
+    return Number.isSafeInteger(read) || /[.eE]/.test(found) ? read : BigInt(found);
   }
 
   function list(depth: number): JsonValue[] {

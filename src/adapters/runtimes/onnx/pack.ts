@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { cp, mkdir, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { WorldError } from "../../../domain/problem.ts";
 import { runCommand } from "../../system/processes.ts";
@@ -25,7 +25,10 @@ interface PackFile {
 const nodeArchitectures: Record<string, string> = { amd64: "x64", arm64: "arm64" };
 
 const failed = (message: string, hint: string, cause?: unknown): WorldError =>
-  new WorldError({ code: "runtime.pack", message, hint }, { side: "npm registry", during: "fetching the onnx runtime", retryable: true, cause });
+  new WorldError(
+    { code: "runtime.pack", message, hint },
+    { side: "npm registry", during: "fetching the onnx runtime", retryable: true, cause },
+  );
 
 async function integrity(path: string): Promise<string> {
   const hash = createHash("sha512");
@@ -35,7 +38,11 @@ async function integrity(path: string): Promise<string> {
 
 /** Fetches a package with the user's own npm settings, and checks it against the hash committed in pack.json. */
 async function fetchPackage(name: string, version: string, expected: string, folder: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await runCommand("npm", ["pack", `${name}@${version}`, "--json", "--silent", "--pack-destination", folder], { cwd: folder });
+  const { exitCode, stdout, stderr } = await runCommand(
+    "npm",
+    ["pack", `${name}@${version}`, "--json", "--silent", "--pack-destination", folder],
+    { cwd: folder },
+  );
   if (exitCode !== 0)
     throw failed(
       `npm could not fetch ${name}@${version}: ${stderr.trim().split("\n").at(-1) ?? `exit code ${exitCode}`}`,
@@ -44,16 +51,23 @@ async function fetchPackage(name: string, version: string, expected: string, fol
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
   const archive = join(folder, filename.replaceAll("/", "-").replace(/^@/, ""));
   const found = await integrity(archive);
-  if (found !== expected) throw failed(`${name}@${version} has the integrity ${found}, and ${expected} is expected`, "The registry serves another package under this version. Do not use it.");
+  if (found !== expected)
+    throw failed(
+      `${name}@${version} has the integrity ${found}, and ${expected} is expected`,
+      "The registry serves another package under this version. Do not use it.",
+    );
   return archive;
 }
 
 /** Keeps of onnxruntime-node what runs on one platform: the code, and one native library. */
 async function prune(folder: string, architecture: string): Promise<void> {
-  for (const part of ["lib", "script", "README.md", "__commit.txt"]) await rm(join(folder, part), { recursive: true, force: true });
+  for (const part of ["lib", "script", "README.md", "__commit.txt"])
+    await rm(join(folder, part), { recursive: true, force: true });
   const binaries = join(folder, "bin/napi-v6");
-  for (const system of await readdir(binaries)) if (system !== "linux") await rm(join(binaries, system), { recursive: true });
-  for (const kind of await readdir(join(binaries, "linux"))) if (kind !== architecture) await rm(join(binaries, "linux", kind), { recursive: true });
+  for (const system of await readdir(binaries))
+    if (system !== "linux") await rm(join(binaries, system), { recursive: true });
+  for (const kind of await readdir(join(binaries, "linux")))
+    if (kind !== architecture) await rm(join(binaries, "linux", kind), { recursive: true });
 }
 
 /** What the server never reads: types, maps, sources, the web build. */
@@ -91,7 +105,11 @@ export async function onnxPack(options: PackOptions, signal: AbortSignal): Promi
   signal.throwIfAborted();
   if (options.packFolder !== null) {
     await stat(join(options.packFolder, "server.mjs")).catch((cause: unknown) => {
-      throw failed(`${options.packFolder} is not a runtime pack: it has no server.mjs`, "Copy a pack from the tool cache of a machine with network.", cause);
+      throw failed(
+        `${options.packFolder} is not a runtime pack: it has no server.mjs`,
+        "Copy a pack from the tool cache of a machine with network.",
+        cause,
+      );
     });
     return options.packFolder;
   }
@@ -103,7 +121,8 @@ export async function onnxPack(options: PackOptions, signal: AbortSignal): Promi
       { name: "modelgate-onnx-server", version, architecture: options.architecture },
       async (folder) => {
         await fetchPack(options, pack, folder);
-        for (const file of await serverFiles(options.serverFolder)) await cp(join(options.serverFolder, file), join(folder, file));
+        for (const file of await serverFiles(options.serverFolder))
+          await cp(join(options.serverFolder, file), join(folder, file));
       },
       temporary,
     );
@@ -112,7 +131,8 @@ export async function onnxPack(options: PackOptions, signal: AbortSignal): Promi
   }
 }
 
-const serverFiles = async (folder: string): Promise<string[]> => (await readdir(folder)).filter((name) => name.endsWith(".mjs") || name === "package.json").toSorted();
+const serverFiles = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => name.endsWith(".mjs") || name === "package.json").toSorted();
 
 /** A short hash of the server's own files: another server is another pack. */
 async function serverVersion(folder: string): Promise<string> {

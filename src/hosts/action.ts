@@ -1,0 +1,25 @@
+import { commands } from "../domain/request.ts";
+
+/** The Action's inputs: action.yml is made from them. All but the command may be left out. */
+export const actionInputs: Readonly<Record<string, { description: string; required?: boolean; default?: string }>> = {
+  command: { description: `What to do: ${Object.keys(commands).join(", ")}`, required: true },
+  config: { description: "The configuration, a path in the workspace", default: "modelgate.yml" },
+  image: { description: "An image by digest, repository@sha256:…; by default what staging runs" },
+  environment: {
+    description: "An environment of the configuration; staging or production by default, as the command has it",
+  },
+  reason: { description: "Why, kept in the ledger by promote and rollback" },
+  token: { description: "Token for ghcr.io where no docker login was done", default: "${{ github.token }}" },
+};
+
+/** The Action's outputs, set on failure too. */
+export const actionOutputs: Readonly<Record<string, string>> = {
+  image: "The image, repository@sha256:…",
+  "model-digest": "sha256 over all files of the model",
+  verdict: "pass, fail, inconclusive, error, or none for commands that judge nothing",
+  url: "Where the deployed model answers",
+  "previous-image": "What the environment ran before; for run and evaluate the champion",
+  evidence: "JSON list of the statements attached to the image: kind and digest",
+  report: "Path of the HTML report",
+  models: "JSON list of model names",
+};

@@ -1,0 +1,187 @@
+import type { ProblemCode } from "../domain/problem.ts";
+
+/** One long table: what each problem code means and what to do, for docs/reference/errors.md. */
+export const explanations: Readonly<Record<ProblemCode, { meaning: string; remedy: string }>> = {
+  "config.syntax": {
+    meaning: "The configuration is not sound YAML.",
+    remedy: "Look at the named line and the one above it: indentation, quotes, colons, a key that stands twice.",
+  },
+  "config.unknown-key": {
+    meaning: "A key that modelgate does not know. It is never ignored.",
+    remedy: "Take the suggestion, or remove it; config.md lists all keys.",
+  },
+  "config.missing": { meaning: "Something the configuration needs is not there.", remedy: "Add the named key." },
+  "config.type": { meaning: "A value is of another kind than the key takes.", remedy: "Write what the hint names." },
+  "config.value": {
+    meaning: "A value lies outside what the key allows; often a number without its unit.",
+    remedy: "Write one of the allowed values, with its unit.",
+  },
+  "config.gate": {
+    meaning: "A gate is not in the grammar, or can never be judged with what is measured.",
+    remedy: "The column points into the gate; docs/gates.md has the grammar.",
+  },
+  "config.not-found": {
+    meaning: "The configuration, or a folder it names, is not there.",
+    remedy: "Run in its folder or name it with --config.",
+  },
+  "input.missing": {
+    meaning: "A command lacks something only you can say, or nothing runs where something should.",
+    remedy: "Follow the hint.",
+  },
+  "input.unknown-command": {
+    meaning: "The command or option is not known, or not meant for this environment.",
+    remedy: "modelgate --help lists all of them.",
+  },
+  "input.image": {
+    meaning: "An image is not named by its digest.",
+    remedy: "Give repository@sha256:… as package printed it. Tags are refused: they can be moved.",
+  },
+  "model.not-found": { meaning: "There is no model at the path.", remedy: "Check model.path." },
+  "model.empty": {
+    meaning: "The model file has no bytes.",
+    remedy: "Export it again; look for a failed copy or a full disk.",
+  },
+  "model.unknown-format": {
+    meaning: "The file is of no known format.",
+    remedy: "Export the model to a format of docs/formats.md.",
+  },
+  "model.truncated": {
+    meaning: "The file ends inside something it has begun.",
+    remedy: "Copy or download it again and compare sizes.",
+  },
+  "model.corrupt": {
+    meaning: "The file's structure contradicts itself at the named byte.",
+    remedy: "Export the model again.",
+  },
+  "model.lfs-pointer": {
+    meaning: "Git LFS left its pointer file instead of the model.",
+    remedy: "git lfs pull, or lfs: true in actions/checkout.",
+  },
+  "model.html": {
+    meaning: "A web page was saved under the model's name.",
+    remedy: "Download it again with the right address or token.",
+  },
+  "model.external-data": {
+    meaning: "The model refers to data outside its folder, through a link, or that are not there.",
+    remedy: "Keep the data files beside the model. Do not trust a model that points elsewhere.",
+  },
+  "model.contract": {
+    meaning: "Inputs or outputs are not as declared.",
+    remedy: "Correct the contract, or the export.",
+  },
+  "model.too-large": {
+    meaning: "The model is larger than model.policy.max-size.",
+    remedy: "Make it smaller, or raise the limit on purpose.",
+  },
+  "model.changed": {
+    meaning: "A file changed between being validated and being read again.",
+    remedy: "Let nothing write to the model meanwhile.",
+  },
+  "data.not-found": { meaning: "There is no data file.", remedy: "Check evaluate.data." },
+  "data.syntax": { meaning: "A line of a data or golden file cannot be parsed.", remedy: "Correct the named line." },
+  "data.column": {
+    meaning: "A column that the configuration names is not in the file.",
+    remedy: "Take the suggestion, or correct the configuration.",
+  },
+  "data.value": {
+    meaning: "A cell does not fit the input's type, a label is not a class, or an id stands twice.",
+    remedy: "Correct the named row, or leave it out.",
+  },
+  "data.empty": {
+    meaning: "There are no rows.",
+    remedy: "Nothing can be measured without rows: check how the file was made.",
+  },
+  "smoke.no-golden": {
+    meaning: "There are no golden requests, so no answer can be called right.",
+    remedy: "modelgate smoke --record, then read what it wrote.",
+  },
+  "smoke.failed": {
+    meaning: "A required step of the smoke test failed.",
+    remedy: "The step's detail says what was seen.",
+  },
+  "evaluate.subject-changed": {
+    meaning: "The endpoint ran another image, or other bytes, before, during or after the evaluation.",
+    remedy: "Let nothing else deploy to staging meanwhile; run again.",
+  },
+  "evaluate.failed-rows": {
+    meaning: "Rows got no usable answer.",
+    remedy: "predictions.jsonl has the reason for each.",
+  },
+  "evaluate.no-champion": {
+    meaning: "Production runs a release that could not be deployed beside the candidate.",
+    remedy: "The message says why. Gates against the champion are errors until it can.",
+  },
+  "gate.no-evaluation": { meaning: "The image has no evaluation to judge.", remedy: "modelgate evaluate, then gate." },
+  "release.not-found": { meaning: "The registry has no such image.", remedy: "Check repository and digest." },
+  "release.unreadable": {
+    meaning: "An image or a statement is not one of modelgate's, or contradicts itself.",
+    remedy: "Make it again with this version; find out who changed it.",
+  },
+  "promote.no-verdict": { meaning: "The release has no verdict.", remedy: "modelgate run." },
+  "promote.verdict-failed": {
+    meaning: "The newest verdict is not a pass.",
+    remedy: "Promote another release, or make this one better.",
+  },
+  "promote.verdict-stale": {
+    meaning: "The verdict is too old, or dated in the future.",
+    remedy: "modelgate run again.",
+  },
+  "promote.verdict-foreign": {
+    meaning: "The verdict is about another image, model, policy or data set.",
+    remedy: "modelgate run with the configuration and data you promote with.",
+  },
+  "promote.digest-mismatch": {
+    meaning: "After the deployment the platform runs something else.",
+    remedy: "Do not use what runs there; find out who deployed.",
+  },
+  "promote.locked": {
+    meaning: "Somebody else is changing this environment.",
+    remedy: "Wait until the lease named in the message has ended, then run again.",
+  },
+  "rollback.nothing": {
+    meaning: "There is no earlier verified release.",
+    remedy: "Promote a release with a passing verdict.",
+  },
+  "ledger.broken": {
+    meaning: "The ledger's hash chain does not hold.",
+    remedy: "Somebody changed it. Keep it as evidence and find out who can write to the registry.",
+  },
+  "registry.unreachable": {
+    meaning: "The registry did not answer.",
+    remedy: "Check the host, the network, and TLS; try again.",
+  },
+  "registry.denied": { meaning: "The registry refuses access.", remedy: "docker login; on GitHub packages: write." },
+  "registry.refused": { meaning: "The registry answered with an error.", remedy: "Its own words are in the message." },
+  "registry.digest": {
+    meaning: "Bytes from the registry are not those of their digest.",
+    remedy: "Do not use them. Find out who can write there.",
+  },
+  "platform.unavailable": {
+    meaning: "The platform could not be talked to.",
+    remedy: "Check that its command works here.",
+  },
+  "platform.not-ready": {
+    meaning: "The release started and did not get ready in time. What ran before still runs.",
+    remedy: "Its last log lines are in the message.",
+  },
+  "platform.exited": {
+    meaning: "The release's process ended while it started. What ran before still runs.",
+    remedy: "Its last log lines are in the message.",
+  },
+  "endpoint.unreachable": {
+    meaning: "The deployed model gave no answer.",
+    remedy: "modelgate status; look at its log.",
+  },
+  "endpoint.answer": {
+    meaning: "The deployed model answered with an error or with something that is not the protocol's.",
+    remedy: "Look at the server's log.",
+  },
+  "runtime.pack": {
+    meaning: "The onnx runtime could not be fetched, or is not the one whose hash is committed.",
+    remedy: "Check npm's registry settings, or set MODELGATE_RUNTIME_PACK (docs/reference/runtime-pack.md).",
+  },
+  cancelled: {
+    meaning: "You or the runner stopped the command.",
+    remedy: "Run it again: it goes on, or says what stands where.",
+  },
+};

@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import type { Json } from "../../src/domain/canonical.ts";
+import { sha256 } from "../../src/domain/digest.ts";
+import { type Evaluation, evaluationToJson } from "../../src/domain/evaluation.ts";
+import type { EvidenceKind } from "../../src/domain/evidence.ts";
+import { checkOf } from "../../src/domain/gate/decide.ts";
+import { type Policy, policyDigest } from "../../src/domain/policy.ts";
+import { readVerdict } from "../../src/domain/verdict.ts";
+import { gate } from "../../src/stages/gate.ts";
+import { rightOrNot, wrongFirst } from "../domain/gate/observed.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { fakeEvidenceStore } from "../fakes/evidence-store.ts";
+import { releaseOf } from "../fakes/release.ts";
+
+const { signal } = new AbortController();
+const source = { actor: "ada", commit: null, run: null };
+const release = releaseOf("a");
+const seen = { image: release.image, modelDigest: release.model.digest };
+const policy: Policy = {
+  checks: [checkOf("accuracy >= 0.8")],
+  firstPromotion: "allow",
+  failedRows: { policy: "error", maxShare: null },
+};
+const smoke = { passed: true, steps: [{ id: "S1", level: "required", ok: true, detail: "reached" }] };
+
+const evaluation = (wrong: number, fields: Partial<Evaluation> = {}): Evaluation => ({
+  schema: 1,
+  subject: { before: seen, after: seen },
+  champion: { image: null, source: "none" },
+  data: { digest: sha256("data"), rows: 100 },
+  predictions: sha256("predictions"),
+  flips: { count: 0, rows: [] },
+  observations: rightOrNot(wrongFirst(100, wrong), null),
+  ...fields,
+});
+
+/** Evidence of a release that is well, unless a part of it is replaced; null leaves it out. */
+async function judged(parts: Partial<Record<EvidenceKind, Json | null>> = {}, modelDigest = release.model.digest) {
+  const evidence = fakeEvidenceStore();
+  const clock = fakeClock();
+  const bodies = { validation: {}, smoke, evaluation: evaluationToJson(evaluation(10)), ...parts } as const;
+  for (const [kind, body] of Object.entries(bodies) as [EvidenceKind, Json | null][]) {
+    const fields = { image: release.image, modelDigest, at: "2026-11-23T11:00:00.000Z", by: source };
+    if (body !== null) await evidence.attach({ kind, body, ...fields }, signal);
+  }
+  const work = gate({ release, policy, evidence, clock, source, signal });
+  return { work, evidence };
+}
+
+test("an evaluation that keeps the policy is a pass, attached to the image", async () => {
+  const { work, evidence } = await judged();
+  const { verdict, digest } = await work;
+  expect(verdict).toMatchObject({
+    verdict: "pass",
+    reasons: [],
+    subject: { image: release.image, modelDigest: release.model.digest },
+    policy: policyDigest(policy),
+    data: { digest: sha256("data"), rows: 100 },
+    checks: [{ text: "accuracy >= 0.8", status: "pass", value: 0.9 }],
+    at: "2026-11-23T12:00:00.000Z",
+  });
+  const [stored] = await evidence.list(release.image, "verdict", signal);
+  expect(stored).toMatchObject({ digest, at: verdict.at, modelDigest: release.model.digest });
+  expect(readVerdict(stored!.body)).toEqual(verdict);
+  const [statement] = await evidence.list(release.image, "evaluation", signal);
+  expect(verdict.evaluation).toBe(statement!.digest);
+});
+
+test("one that does not is a fail, whatever else is missing", async () => {
+  const { work } = await judged({ evaluation: evaluationToJson(evaluation(30)), smoke: null });
+  expect((await work).verdict).toMatchObject({ verdict: "fail", reasons: ["the release has no smoke evidence"] });
+});
+
+test.each<[string, Partial<Record<EvidenceKind, Json | null>>, RegExp]>([
+  ["no smoke test", { smoke: null }, /no smoke evidence/],
+  ["no validation", { validation: null }, /no validation evidence/],
+  ["a smoke test that failed", { smoke: { ...smoke, passed: false } }, /smoke test of the release did not pass/],
+  ["a smoke test without steps", { smoke: { passed: true, steps: [] } }, /did not pass/],
+  [
+    "a smoke test that says passed over a failed step",
+    { smoke: { passed: true, steps: [{ ...smoke.steps[0]!, ok: false }] } },
+    /did not pass/,
+  ],
+  ["a smoke test that is nothing", { smoke: "passed" }, /did not pass/],
+])("%s makes the verdict an error with its reason", async (_what, parts, reason) => {
+  const { verdict } = await (await judged(parts)).work;
+  expect(verdict.verdict).toBe("error");
+  expect(verdict.reasons).toEqual([expect.stringMatching(reason)]);
+});
+
+test.each(["before", "after"] as const)("something else running %s the evaluation makes it an error", async (when) => {
+  const subject = { before: seen, after: seen, [when]: { ...seen, modelDigest: sha256("other bytes") } };
+  const { verdict } = await (await judged({ evaluation: evaluationToJson(evaluation(10, { subject })) })).work;
+  expect(verdict).toMatchObject({
+    verdict: "error",
+    reasons: [expect.stringContaining(sha256("other bytes")) as string],
+  });
+});
+
+test("evidence about another model is an error, kind by kind", async () => {
+  const { verdict } = await (await judged({}, sha256("another model"))).work;
+  expect(verdict.verdict).toBe("error");
+  expect(verdict.reasons.map((reason) => reason.split(" ")[1])).toEqual(["evaluation", "validation", "smoke"]);
+});
+
+test("without an evaluation there is nothing to judge and no verdict", async () => {
+  const { work, evidence } = await judged({ evaluation: null });
+  await expect(work).rejects.toMatchObject({ problems: [{ code: "gate.no-evaluation" }] });
+  expect(await evidence.list(release.image, "verdict", signal)).toEqual([]);
+});
+
+test("an evaluation that cannot be read leaves no verdict", async () => {
+  for (const body of [null, {}, { ...(evaluationToJson(evaluation(10)) as object), schema: 9 }] as Json[]) {
+    const { work, evidence } = await judged({ evaluation: body ?? "null" });
+    await expect(work).rejects.toMatchObject({ problems: [{ code: "release.unreadable" }] });
+    expect(await evidence.list(release.image, "verdict", signal)).toEqual([]);
+  }
+});
+
+test("rows that failed make the verdict an error", async () => {
+  const observations = { ...rightOrNot(wrongFirst(90, 0), null), failedRows: 10 };
+  const { verdict } = await (await judged({ evaluation: evaluationToJson(evaluation(0, { observations })) })).work;
+  expect(verdict).toMatchObject({ verdict: "error", checks: [{ reason: "failed_rows" }] });
+});
