@@ -85,6 +85,13 @@ export function evaluationFromJson(body: Json): Evaluation {
       typeof data["rows"] !== "number"
     )
       throw new RangeError("its head is malformed");
+    const subject = value["subject"] as { before?: Partial<Seen>; after?: Partial<Seen> } | undefined;
+    for (const seen of [subject?.before, subject?.after])
+      if (!isDigest(String(seen?.image?.digest)) || !isDigest(String(seen?.modelDigest)))
+        throw new RangeError("it does not say what it is about");
+    const champion = value["champion"] as { image?: Image | null; source?: unknown } | undefined;
+    if (typeof champion?.source !== "string" || (champion.image !== null && !isDigest(String(champion.image?.digest))))
+      throw new RangeError("it does not say what it compares with");
     const truth = Float64Array.from(observations["truth"] as number[]);
     if (
       truth.some((label) => !Number.isFinite(label)) ||

@@ -69,7 +69,7 @@ const flips = ({ flips: found }: Outcome): Section[] =>
   found && found.count > 0
     ? [
         {
-          title: "Rows that flipped",
+          title: found.rows.some((flip) => flip.champion !== null) ? "Rows that flipped" : "Rows served wrongly",
           columns: ["row", "label", "served candidate", "champion"],
           rows: found.rows.map((flip) => [flip.id, flip.label, flip.candidate, flip.champion ?? ""]),
           notes:

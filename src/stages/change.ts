@@ -37,7 +37,7 @@ export interface Changed {
 }
 
 /** The history of an environment while this run may add to it. */
-export interface Journal {
+interface Journal {
   readonly entries: readonly LedgerEntry[];
   write(act: Act, phase: LedgerEntry["phase"]): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import type { Digest } from "../domain/digest.ts";
+import { formatImage, type Image } from "../domain/image.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
-import { type Expected, readVerdict, verdictProblems, verdictThatCounts } from "../domain/verdict.ts";
+import { type Expected, readVerdict, type Verdict, verdictProblems, verdictThatCounts } from "../domain/verdict.ts";
 import type { EvidenceStore } from "../ports/evidence-store.ts";
 import { type Change, type Changed, carryOut, inEnvironment } from "./change.ts";
 import { seenOf } from "./deploy.ts";
@@ -32,5 +33,26 @@ async function passingVerdict(options: PromoteOptions): Promise<Digest> {
   const counts = verdictThatCounts(verdicts, expectations);
   const problems = verdictProblems(counts, { ...seenOf(release), ...expectations, now: clock.now() });
   if (!counts || problems.length > 0) throw new UserError(problems);
+  await sameChampion(counts, options);
   return counts.digest;
+}
+
+/**
+ * A verdict that was reached against a champion holds as long as that champion runs. When the release itself runs already, a
+ * run that was killed put it there.
+ * @throws UserError `promote.verdict-stale`.
+ */
+async function sameChampion({ checks, champion }: Verdict, { platform, environment, release, signal }: PromoteOptions): Promise<void> {
+  if (!checks.some(({ text }) => /\bchampion\b/.test(text))) return;
+  const running = await platform.current(signal);
+  const now = running?.image.digest ?? null;
+  if (now === release.image.digest || now === (champion.image?.digest ?? null)) return;
+  const named = (image: Image | null): string => (image ? formatImage(image) : "nothing");
+  throw new UserError([
+    {
+      code: "promote.verdict-stale",
+      message: `the verdict compares with ${named(champion.image)}, and ${environment} runs ${named(running?.image ?? null)} now`,
+      hint: "Run modelgate run again, so that the release is compared with what runs.",
+    },
+  ]);
 }

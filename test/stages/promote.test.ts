@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { sha256 } from "../../src/domain/digest.ts";
 import { UserError, WorldError } from "../../src/domain/problem.ts";
 import { deathAt, Killed } from "../fakes/death.ts";
+import { checkWith } from "../fakes/verdict.ts";
 import { lie, production } from "./production.ts";
 
 const problemsOf = async (work: Promise<unknown>): Promise<readonly { code: string; message: string }[]> => {
@@ -314,4 +315,35 @@ test("what a killed run had deployed is settled as done, and said", async () => 
   await env.promote(release);
   expect(await env.history()).toEqual(["promote intended", "promote done"]);
   expect(env.notes).toEqual([expect.stringMatching(/a promote of production to .* was left open .* so it is done/)]);
+});
+
+const against = [{ ...checkWith("pass"), text: "accuracy >= champion - 1pp @95%" }];
+
+test("a verdict against a champion that no longer runs is stale", async () => {
+  const env = production();
+  const [a, b, c] = [await env.proved("a"), await env.proved("b"), await env.packaged("c")];
+  await env.promote(a);
+  await env.judge(c, { checks: against, champion: { image: a.image, source: "deployed" } });
+  await env.promote(b);
+  const [problem] = await problemsOf(env.promote(c));
+  expect(problem).toMatchObject({ code: "promote.verdict-stale", message: expect.stringContaining(b.image.digest) });
+  expect(env.platform.running?.image).toEqual(b.image);
+});
+
+test("a verdict from when there was no champion is stale once there is one", async () => {
+  const env = production();
+  const [a, b] = [await env.proved("a"), await env.packaged("b")];
+  await env.judge(b, { checks: against });
+  await env.promote(a);
+  expect(await codesOf(env.promote(b))).toEqual(["promote.verdict-stale"]);
+});
+
+test("a verdict against the champion that runs holds, also when the release runs already", async () => {
+  const env = production();
+  const [a, b] = [await env.proved("a"), await env.packaged("b")];
+  await env.judge(b, { checks: against, champion: { image: a.image, source: "deployed" } });
+  await env.promote(a);
+  await env.promote(b);
+  expect((await env.promote(b)).deployment).toBeNull();
+  expect(env.platform.running?.image).toEqual(b.image);
 });

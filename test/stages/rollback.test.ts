@@ -99,7 +99,7 @@ test("a release whose ledger entry rests on the verdict of another is passed ove
   const entry = entryAfter(undefined, { image: a.image, modelDigest: a.model.digest, verdict });
   await env.ledger.append(entry, signal);
   await env.promote(b);
-  await expect(env.rollback()).rejects.toMatchObject(nothing);
+  await expect(env.rollback()).rejects.toThrow(/no earlier verified release/);
   expect(env.notes).toEqual([expect.stringMatching(/is about another release/)]);
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -72,6 +72,17 @@ function take(run: WorkflowRun, text: string): void {
   if (line.command === "set-output" && step && name) (run.outputs[step] ??= {})[name] = line.arg ?? "";
 }
 
+/** A runner ends what a job leaves behind; act does not. Only processes that work below our own folder are ended. */
+function endServers(home: string): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${home}/`)) process.kill(Number(pid), "SIGTERM");
+    } catch {
+      // It ended meanwhile, or is somebody else's.
+    }
+  }
+}
+
 /**
  * Runs one workflow of a consumer repository. The Action is this checkout, whatever commit the workflow pins; the
  * environment is clean, and act's own servers stay off.
@@ -130,5 +141,6 @@ export async function runWorkflow(options: {
     stream.setEncoding("utf8").on("data", (chunk: string) => (run.log += chunk));
   run.exitCode = await new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? -1)));
   for (const line of run.log.split("\n")) take(run, line);
+  endServers(home);
   return run;
 }
