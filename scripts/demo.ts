@@ -31,7 +31,9 @@ function modelgate(...words: string[]): Answer {
   });
   const answer = JSON.parse(ran.stdout || '{"outputs":{}}') as Omit<Answer, "exitCode">;
   if (answer.outcome)
-    console.log(`  ${answer.outputs["verdict"]?.toUpperCase()}: ${answer.outcome.headline} (exit code ${ran.status})`);
+    console.log(
+      `  ${answer.outputs["verdict"] === "none" ? "DONE" : answer.outputs["verdict"]?.toUpperCase()}: ${answer.outcome.headline} (exit code ${ran.status})`,
+    );
   for (const check of answer.outcome?.judgement?.checks ?? [])
     console.log(
       `    ${check.status.padEnd(13)}${check.text}${check.value === null ? "" : `   ${check.value.toPrecision(4)}`}`,

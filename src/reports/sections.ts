@@ -53,6 +53,30 @@ const gates = ({ judgement }: Outcome): Section[] => {
   return [{ title: "Gates", columns: ["", "gate", "value", "champion", "bounds", "n"], rows, notes }];
 };
 
+const slices = ({ judgement }: Outcome): Section[] =>
+  (judgement?.checks ?? []).flatMap(({ text, unit, slices: found }): Section[] => {
+    if (!found) return [];
+    const judged = found.judged.map((slice) => [
+      slice.status,
+      slice.name,
+      formatNumber(slice.value, unit),
+      formatNumber(slice.ref, unit),
+      slice.lower === null && slice.upper === null
+        ? ""
+        : `${formatNumber(slice.lower, unit)} to ${formatNumber(slice.upper, unit)}`,
+      slice.n === null ? "" : String(slice.n),
+    ]);
+    const small = found.small.map(({ name, n }) => ["not judged", name, "", "", "", String(n)]);
+    return [
+      {
+        title: `Slices: ${text}`,
+        columns: ["", "slice", "value", "champion", "bounds", "n"],
+        rows: [...judged, ...small],
+        notes: [],
+      },
+    ];
+  });
+
 const smoke = ({ smoke: report }: Outcome): Section[] =>
   report
     ? [
@@ -85,6 +109,11 @@ const trail = ({ evidence, files }: Outcome): Section[] => {
 
 /** All parts of an outcome's report, in the order a reader needs them: what failed first. */
 export const sections = (outcome: Outcome): Section[] =>
-  [...gates(outcome), ...flips(outcome), ...smoke(outcome), facts(outcome), ...trail(outcome)].filter(
-    (s) => s.rows.length > 0 || s.notes.length > 0,
-  );
+  [
+    ...gates(outcome),
+    ...slices(outcome),
+    ...flips(outcome),
+    ...smoke(outcome),
+    facts(outcome),
+    ...trail(outcome),
+  ].filter((s) => s.rows.length > 0 || s.notes.length > 0);
