@@ -1,4 +1,4 @@
-import { type CsvError, parse } from "csv-parse";
+import { CsvError, parse } from "csv-parse";
 import { UserError } from "../../domain/problem.ts";
 import type { Dataset } from "../../ports/dataset.ts";
 import { openData } from "./rows/open.ts";
@@ -23,12 +23,12 @@ async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRe
     }>)
       yield { line: info.lines, cells: record };
   } catch (error) {
-    const { code, lines } = error as CsvError & { lines?: number };
-    if (typeof code !== "string" || !code.startsWith("CSV_")) throw error;
+    if (!(error instanceof CsvError)) throw error;
+    const { lines } = error as CsvError & { lines?: number };
     throw new UserError([
       {
         code: "data.syntax",
-        message: `${path} is not sound CSV: ${(error as Error).message}`,
+        message: `${path} is not sound CSV: ${error.message}`,
         hint: "Every line needs as many cells as the first, and quotes must be closed.",
         at: { file: path, ...(lines !== undefined && { line: lines }) },
       },

@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import type { Endpoint } from "../../src/domain/release.ts";
+
+/** How the server answers one inference: the body as it is sent. */
+export type Answering = (
+  request: { id?: string; inputs: { name: string; data: number[] }[] },
+  count: number,
+) => {
+  status?: number;
+  body?: string;
+  gzip?: boolean;
+  /** Ends the connection in the middle of the body. */
+  cut?: boolean;
+  delay?: number;
+};
+
+/** A real server of the Open Inference Protocol that can be told to misbehave. */
+export interface V2Server extends AsyncDisposable {
+  endpoint: Endpoint;
+  requests: () => number;
+}
+
+/** An answer with one row of probabilities. */
+export const probabilities = (id: string | undefined, values: readonly (number | string)[]): string =>
+  `{"model_name":"m",${id === undefined ? "" : `"id":"${id}",`}"outputs":[{"name":"p","datatype":"FP32","shape":[1,${values.length}],"data":[${values.join(",")}]}]}`;
+
+/** The model sees one number, and says class 1 for those from 0.5 on. */
+export const thresholding: Answering = ({ id, inputs }) => {
+  const value = inputs[0]!.data[0]!;
+  return { body: probabilities(id, value >= 0.5 ? [0.2, 0.8] : [0.7, 0.3]) };
+};
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+async function infer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answering,
+  count: number,
+): Promise<void> {
+  const text = await bodyOf(request);
+  let parsed: Parameters<Answering>[0];
+  try {
+    parsed = JSON.parse(text) as Parameters<Answering>[0];
+    if (!Array.isArray(parsed.inputs) || parsed.inputs.length === 0) throw new SyntaxError("no inputs");
+    if (parsed.inputs.some(({ data }) => data.length !== 1 || typeof data[0] !== "number"))
+      throw new SyntaxError("wrong input");
+  } catch {
+    response.writeHead(400, { "content-type": "application/json" }).end('{"error":"bad request"}');
+    return;
+  }
+  const { status = 200, body = "", gzip, cut, delay } = answer(parsed, count);
+  if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay));
+  const bytes = gzip ? gzipSync(body) : Buffer.from(body);
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": String(bytes.length),
+    ...(gzip && { "content-encoding": "gzip" }),
+  });
+  if (cut) {
+    response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
+    return;
+  }
+  response.end(bytes);
+}
+
+/** Starts a server on 127.0.0.1. */
+export async function v2Server(
+  answer: Answering,
+  options: { ready?: () => boolean; digest?: string } = {},
+): Promise<V2Server> {
+  let count = 0;
+  const metadata = JSON.stringify({
+    name: "m",
+    versions: ["1"],
+    platform: "test",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 1] }],
+    outputs: [{ name: "p", datatype: "FP32", shape: [-1, 2] }],
+    parameters: { "modelgate.model_digest": options.digest ?? `sha256:${"0".repeat(64)}` },
+  });
+  const server = createServer((request, response) => {
+    const json = (status: number, body: string): void =>
+      void response.writeHead(status, { "content-type": "application/json" }).end(body);
+    if (request.url === "/v2/models/m/infer" && request.method === "POST") {
+      if (!request.headers["content-type"]?.startsWith("application/json")) return json(415, '{"error":"type"}');
+      void infer(request, response, answer, ++count);
+    } else if (request.url === "/v2/models/m/infer") json(405, "{}");
+    else if (request.url === "/v2/models/m/ready") json((options.ready?.() ?? true) ? 200 : 503, "{}");
+    else if (request.url === "/v2/models/m") json(200, metadata);
+    else json(404, '{"error":"unknown model"}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: { url: `http://127.0.0.1:${port}`, protocol: "v2" },
+    requests: () => count,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
