@@ -3,71 +3,87 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { z } from "zod";
-import { configSchema } from "../src/config/schema.ts";
+import { formsOf, phraseOf, type Schema, writtenSchema } from "../src/config/allowed.ts";
 import { actionInputs, actionOutputs } from "../src/hosts/action.ts";
 import { explanations } from "../src/reports/errors.ts";
 
 const root = join(import.meta.dirname, "..");
 
-interface Schema {
-  type?: string;
-  description?: string;
-  default?: unknown;
-  enum?: unknown[];
-  const?: unknown;
-  pattern?: string;
-  required?: string[];
-  properties?: Record<string, Schema>;
-  additionalProperties?: Schema | boolean;
-  items?: Schema;
-  anyOf?: Schema[];
-  oneOf?: Schema[];
+const written = writtenSchema();
+
+/** The schema for editors: without the words that are ours. */
+const forEditors = JSON.stringify(
+  { ...written, title: "modelgate.yml" },
+  (key, value: unknown) => (key === "form" || key === "units" ? undefined : value),
+  2,
+);
+
+type Row = readonly [key: string, value: string, usual: string, meaning: string];
+
+const code = (text: string): string => `\`${text}\``;
+
+/** What may stand at a key; keys below have rows of their own. */
+function valueOf(part: Schema): string {
+  if (part.enum) return part.enum.map(code).join(", ");
+  if (part.const !== undefined) return code(part.const);
+  return part.properties ? "keys" : phraseOf(part);
 }
 
-const schema = {
-  ...(z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as Schema),
-  title: "modelgate.yml",
-};
+function usualOf(part: Schema, isNeeded: boolean): string {
+  if (isNeeded) return "needed";
+  return part.default === undefined || typeof part.default === "object" ? "" : code(`${part.default}`);
+}
 
-function typeOf(part: Schema): string {
-  if (part.enum) return part.enum.map((value) => `\`${String(value)}\``).join(" or ");
-  if (part.const !== undefined) return `\`${JSON.stringify(part.const)}\``;
-  const forms = part.anyOf ?? part.oneOf;
-  if (forms) return [...new Set(forms.map(typeOf))].join(" or ");
-  if (part.type === "array") return `list of ${part.items ? typeOf(part.items) : "anything"}`;
-  if (part.type === "object") return part.properties ? "keys" : "names and values";
-  return (
-    { string: "text", integer: "whole number", number: "number", boolean: "true or false" }[part.type ?? ""] ??
-    "text with a unit"
+/** Keys of all forms of a value: of environments the platform first, then what each platform takes. */
+function propertiesOf(part: Schema): [string, { part: Schema; isNeeded: boolean }][] {
+  const forms = formsOf(part).filter(({ properties }) => properties);
+  const choices: [string, string, Schema][] = forms.flatMap(({ properties = {} }) =>
+    Object.entries(properties).flatMap(([key, inner]): [string, string, Schema][] =>
+      inner.const === undefined ? [] : [[key, inner.const, inner]],
+    ),
   );
+  const all = new Map<string, { part: Schema; isNeeded: boolean }>();
+  for (const [key, , { const: _, ...inner }] of choices)
+    all.set(key, { part: { ...inner, enum: choices.map(([, word]) => word) }, isNeeded: true });
+  for (const { properties = {}, required = [] } of forms)
+    for (const [key, inner] of Object.entries(properties)) {
+      const owners = forms.filter((form) => form.properties && Object.hasOwn(form.properties, key));
+      const whose =
+        choices.length > 0 && owners.length < forms.length ? owners.map((form) => wordOf(form)).join(", ") : "";
+      const description = `${whose && `${whose}: `}${inner.description ?? ""}`;
+      if (!all.has(key)) all.set(key, { part: { ...inner, description }, isNeeded: required.includes(key) });
+    }
+  return [...all];
 }
 
-const cell = (text: string): string => text.replaceAll("|", "\\|");
+const wordOf = ({ properties = {} }: Schema): string =>
+  Object.values(properties).find((inner) => inner.const !== undefined)?.const ?? "";
 
 /** A row per key, depth first. */
-function rows(part: Schema, path: string, required: boolean): string[] {
-  const own =
-    path === ""
-      ? []
-      : [
-          `| \`${path}\` | ${cell(typeOf(part))} | ${required ? "needed" : part.default === undefined || typeof part.default === "object" ? "" : `\`${JSON.stringify(part.default)}\``} | ${cell(part.description ?? "")} |`,
-        ];
-  const below = Object.entries(part.properties ?? {}).flatMap(([key, inner]) =>
-    rows(inner, path === "" ? key : `${path}.${key}`, part.required?.includes(key) ?? false),
-  );
-  const named =
-    typeof part.additionalProperties === "object" ? rows(part.additionalProperties, `${path}.<name>`, false) : [];
-  const forms = (part.anyOf ?? part.oneOf ?? []).flatMap((form) =>
-    form.properties ? rows({ properties: form.properties, required: form.required ?? [] }, path, false).slice(1) : [],
-  );
-  const listed =
-    part.items?.anyOf?.flatMap((form) =>
-      form.properties
-        ? rows({ properties: form.properties, required: form.required ?? [] }, `${path}[]`, false).slice(1)
-        : [],
-    ) ?? [];
-  return [...own, ...below, ...named, ...forms, ...listed];
+function rows(part: Schema, path: string, isNeeded = false): Row[] {
+  const own: Row[] = path === "" ? [] : [[code(path), valueOf(part), usualOf(part, isNeeded), part.description ?? ""]];
+  return [...own, ...below(part, path)];
+}
+
+function below(part: Schema, path: string): Row[] {
+  const prefix = path === "" ? "" : `${path}.`;
+  return [
+    ...propertiesOf(part).flatMap(([key, inner]) => rows(inner.part, `${prefix}${key}`, inner.isNeeded)),
+    ...formsOf(part).flatMap(({ additionalProperties: named }) =>
+      typeof named === "object" ? below(named, `${path}.<name>`) : [],
+    ),
+    ...(part.items ? below(part.items, `${path}[]`) : []),
+  ];
+}
+
+/** A Markdown table, its columns aligned as the formatter aligns them. */
+function table(head: Row, body: readonly Row[]): string {
+  const cells = [head, ...body].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [first = [], ...rest] = cells;
+  return [line(first), line(widths.map((width) => "-".repeat(width))), ...rest.map(line)].join("\n");
 }
 
 const made = "<!-- Made by npm run generate; change the source. -->";
@@ -77,9 +93,7 @@ const config = `${made}
 
 Unknown keys are problems. Units are part of values: \`50 ms\`, \`1%\`, \`200 MB\`, \`50/s\`, \`7 days\`. Paths are relative to the folder of the file.
 
-| key | value | default | |
-| --- | --- | --- | --- |
-${rows(schema, "", false).join("\n")}
+${table(["key", "value", "default", "meaning"], rows(written, ""))}
 `;
 
 const errors = `${made}
@@ -88,7 +102,7 @@ const errors = `${made}
 Each problem says what is wrong, where (file:line:column, key, byte offset) and what to do.
 
 ${Object.entries(explanations)
-  .map(([code, { meaning, remedy }]) => `## ${code}\n\n${meaning} ${remedy}\n`)
+  .map(([name, { meaning, remedy }]) => `## ${name}\n\n${meaning} ${remedy}\n`)
   .join("\n")}`;
 
 const action = `# Made by npm run generate; change src/hosts/action.ts.
@@ -113,7 +127,7 @@ ${stringify(
 
 const files: Record<string, string> = {
   "action.yml": action,
-  "schema/modelgate.schema.json": `${JSON.stringify(schema, null, 2)}\n`,
+  "schema/modelgate.schema.json": `${forEditors}\n`,
   "docs/reference/config.md": config,
   "docs/reference/errors.md": errors,
 };

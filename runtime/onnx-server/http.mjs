@@ -21,6 +21,15 @@ function parse(text, wide) {
   }
 }
 
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** A body that is too large is read on to four times the limit and dropped, so that the client gets to see the answer. */
 async function readBody(request, limit) {
   const tooLarge = () => new BadRequest(`the request is larger than ${limit} bytes`, 413);
   if (Number(request.headers["content-length"] ?? 0) > 4 * limit) throw tooLarge();
@@ -54,7 +63,7 @@ export function createModelServer(model, { bodyLimit, queueLimit }) {
   }
 
   const named = (name) => {
-    if (name !== encodeURIComponent(model.name))
+    if (decoded(name) !== model.name)
       throw new BadRequest(`there is no model "${name}"; this server has "${model.name}"`, 404);
   };
   const versioned = (version) => {
@@ -92,7 +101,8 @@ export function createModelServer(model, { bodyLimit, queueLimit }) {
       .filter(({ found }) => found);
     if (matches.length === 0) throw new BadRequest(`there is nothing at ${pathname}`, 404);
     const route = matches.find(({ method }) => method === request.method);
-    if (!route) throw new BadRequest(`${pathname} takes ${matches[0].method}`, 405, { allow: matches[0].method });
+    const allow = matches.map(({ method }) => method).join(", ");
+    if (!route) throw new BadRequest(`${pathname} takes ${allow}`, 405, { allow });
     return route.work(request, ...route.found.slice(1));
   }
 
@@ -117,7 +127,7 @@ export function createModelServer(model, { bodyLimit, queueLimit }) {
       body = JSON.stringify({ error: expected ? error.message : "the server failed; its log says why" });
     }
     metrics.observe(status, (performance.now() - started) / 1000);
-    // A body that was not read is read off by Node after the answer, so that the client gets to see the answer.
+    // Node reads off a body that was not asked for, so that the client gets to see the answer.
     response.writeHead(status, { ...json, ...headers, ...(stopping && { connection: "close" }) }).end(body);
   });
 

@@ -4,7 +4,10 @@ import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as ort from "onnxruntime-node";
-import { BadRequest, datatypes, readInput, toTensor, writeOutput } from "./tensors.mjs";
+import { BadRequest, datatypes, readInput, shown, toTensor, writeOutput } from "./tensors.mjs";
+
+// onnxruntime-node 1.30's binding cannot read a Float16Array, which Node has from 24 on; without it halves travel as Uint16Array.
+delete globalThis.Float16Array;
 
 async function fileDigest(path) {
   const hash = createHash("sha256");
@@ -28,11 +31,11 @@ export async function digestOf(folder) {
 }
 
 const sideOf = (side) => (typeof side === "number" && side >= 0 ? side : -1);
-const specOf = (value) => ({
-  name: value.name,
-  datatype: datatypes[value.type] ?? value.type.toUpperCase(),
-  shape: (value.shape ?? []).map(sideOf),
-});
+function specOf({ name, isTensor, type, shape }) {
+  if (!isTensor || !datatypes[type])
+    throw new Error(`"${name}" is ${isTensor ? `of type ${type}` : "not a tensor"}, which this protocol cannot carry`);
+  return { name, datatype: datatypes[type], shape: shape.map(sideOf) };
+}
 
 /** The preprocessing of the image, when its build was given one. */
 async function preprocessing(folder) {
@@ -43,12 +46,16 @@ async function preprocessing(folder) {
   return preprocess;
 }
 
+/** onnxruntime's reason without the place in its sources. */
+const reasonOf = (error) => error.message.split("\n", 1)[0].replaceAll(/\S*\/onnxruntime\S*:\d+ [^)]*\)\s*/g, "");
+
 /** Loads a model; resolves when it can answer. */
 export async function loadModel({ name, main, folder, customFolder }) {
   const digest = await digestOf(folder);
   const preprocess = await preprocessing(customFolder);
   const session = await ort.InferenceSession.create(join(folder, main));
-  const inputs = session.inputMetadata.filter((value) => value.isTensor).map(specOf);
+  const inputs = session.inputMetadata.map(specOf);
+  // An output that is no tensor, such as the list of maps that sklearn's converters add, is not served.
   const outputs = session.outputMetadata.filter((value) => value.isTensor).map(specOf);
   const declared = new Map(inputs.map((spec) => [spec.name, spec]));
   const served = new Set(outputs.map((spec) => spec.name));
@@ -68,15 +75,15 @@ export async function loadModel({ name, main, folder, customFolder }) {
     /** Answers one request body. @returns the JSON text of the answer. */
     async infer(request) {
       if (!Array.isArray(request?.inputs)) throw new BadRequest('the request needs "inputs", a list of tensors');
-      const read = Object.fromEntries(
-        request.inputs.map((input) => readInput(input, declared)).map((input) => [input.name, input]),
-      );
+      const read = Object.fromEntries(request.inputs.map((input) => [input?.name, readInput(input, declared)]));
+      if (Object.keys(read).length < request.inputs.length) throw new BadRequest("the request has an input twice");
       const missing = [...declared.keys()].filter((key) => !Object.hasOwn(read, key));
       if (missing.length > 0) throw new BadRequest(`the request lacks the input ${missing.join(", ")}`);
-      const wanted = request.outputs?.map?.((output) => output.name) ?? [...served];
-      const unknown = wanted.find((output) => !served.has(output));
-      if (unknown !== undefined)
-        throw new BadRequest(`the model has no output "${unknown}"; its outputs are ${[...served].join(", ")}`);
+      const asked = Array.isArray(request.outputs) ? request.outputs.map((output) => output?.name) : [];
+      const wanted = asked.length > 0 ? [...new Set(asked)] : [...served];
+      const unknown = wanted.filter((output) => !served.has(output));
+      if (unknown.length > 0)
+        throw new BadRequest(`the model has no output ${shown(unknown[0])}; its outputs are ${[...served].join(", ")}`);
       const feeds = Object.fromEntries(
         Object.entries(await preprocess(read)).map(([key, input]) => [key, toTensor(ort.Tensor, input)]),
       );
@@ -84,7 +91,7 @@ export async function loadModel({ name, main, folder, customFolder }) {
       try {
         results = await session.run(feeds, wanted);
       } catch (error) {
-        throw new BadRequest(`the model cannot take this input: ${String(error.message).split("\n")[0]}`);
+        throw new BadRequest(`the model cannot take this input: ${reasonOf(error)}`);
       }
       const id = typeof request.id === "string" ? `"id":${JSON.stringify(request.id)},` : "";
       return `{"model_name":${JSON.stringify(name)},"model_version":"1",${id}"outputs":[${wanted.map((key) => writeOutput(key, results[key])).join(",")}]}`;

@@ -61,9 +61,22 @@ export function fromHalf(bits) {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
+/** A value of a request as a message shows it. */
+export function shown(value) {
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(value);
+}
+
+/** Whether a number is still finite in the precision of its datatype. */
+const finite = {
+  FP16: (value) => (toHalf(value) & 0x7c00) !== 0x7c00,
+  FP32: (value) => Number.isFinite(Math.fround(value)),
+  FP64: Number.isFinite,
+};
+
 function element(value, datatype, kind, name) {
-  const wrong = () =>
-    new BadRequest(`input "${name}" has ${JSON.stringify(value) ?? typeof value} where ${datatype} is declared`);
+  const wrong = () => new BadRequest(`input "${name}" has ${shown(value)} where ${datatype} is declared`);
+  const outside = (number) => new BadRequest(`input "${name}" has ${number}, which is outside ${datatype}`);
   if (datatype === "BYTES") {
     if (typeof value !== "string") throw wrong();
     return value;
@@ -75,12 +88,12 @@ function element(value, datatype, kind, name) {
   }
   if (!kind.range) {
     if (typeof value !== "number" && typeof value !== "bigint") throw wrong();
-    return datatype === "FP16" ? toHalf(Number(value)) : Number(value);
+    if (!finite[datatype](Number(value))) throw outside(value);
+    return Number(value);
   }
   if (typeof value !== "bigint" && !Number.isSafeInteger(value)) throw wrong();
   const integer = BigInt(value);
-  if (integer < kind.range[0] || integer > kind.range[1])
-    throw new BadRequest(`input "${name}" has ${integer}, which is outside ${datatype}`);
+  if (integer < kind.range[0] || integer > kind.range[1]) throw outside(integer);
   return datatype.endsWith("64") ? integer : Number(integer);
 }
 
@@ -98,14 +111,14 @@ export function readInput(input, declared) {
   if (!spec)
     throw new BadRequest(`the model has no input "${name}"; its inputs are ${[...declared.keys()].join(", ")}`);
   if (input.datatype !== spec.datatype)
-    throw new BadRequest(`input "${name}" has datatype ${input.datatype}; the model takes ${spec.datatype}`);
+    throw new BadRequest(`input "${name}" has datatype ${shown(input.datatype)}; the model takes ${spec.datatype}`);
   const size = sizeOf(input.shape, name);
   const fits =
     input.shape.length === spec.shape.length &&
     spec.shape.every((side, axis) => side < 0 || side === input.shape[axis]);
   if (!fits) throw new BadRequest(`input "${name}" has shape [${input.shape}]; the model takes [${spec.shape}]`);
   if (!Array.isArray(input.data)) throw new BadRequest(`input "${name}" needs its data as a list`);
-  const data = input.data.some(Array.isArray) ? input.data.flat(Infinity) : input.data;
+  const data = input.data.some(Array.isArray) ? input.data.flat(spec.shape.length) : input.data;
   if (data.length !== size)
     throw new BadRequest(`input "${name}" has ${data.length} values; its shape [${input.shape}] needs ${size}`);
   const kind = kinds[spec.datatype];
@@ -120,7 +133,7 @@ export function readInput(input, declared) {
 /** An onnxruntime tensor of a checked input. */
 export function toTensor(Tensor, { datatype, shape, data }) {
   const { type, array } = kinds[datatype];
-  return new Tensor(type, array === Array ? data : array.from(data), shape);
+  return new Tensor(type, array === Array ? data : array.from(data, type === "float16" ? toHalf : undefined), shape);
 }
 
 const printers = {

@@ -1,5 +1,6 @@
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, type Pair } from "yaml";
+import { type Document, isMap, isNode, isPair, isScalar, isSeq, type LineCounter, type Pair, type YAMLMap } from "yaml";
 
+/** Lines and columns count from 1. */
 export interface Position {
   line: number;
   column: number;
@@ -9,10 +10,13 @@ export interface Position {
 export class Positions {
   readonly #document: Document;
   readonly #lines: LineCounter;
+  readonly #source: string;
+  readonly #pairs = new WeakMap<YAMLMap, Map<string, Pair>>();
 
-  constructor(document: Document, lines: LineCounter) {
+  constructor(document: Document, lines: LineCounter, source: string) {
     this.#document = document;
     this.#lines = lines;
+    this.#source = source;
   }
 
   at(offset: number): Position {
@@ -20,9 +24,16 @@ export class Positions {
     return { line: Math.max(1, line), column: Math.max(1, col) };
   }
 
-  #of(node: unknown): Position {
-    const start = isNode(node) ? (node as Node).range?.[0] : undefined;
-    return this.at(start ?? 0);
+  of(node: unknown): Position {
+    return this.at((isNode(node) ? node.range?.[0] : undefined) ?? 0);
+  }
+
+  #pair(map: YAMLMap, key: string): Pair | undefined {
+    const known =
+      this.#pairs.get(map) ??
+      new Map(map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [])));
+    this.#pairs.set(map, known);
+    return known.get(key);
   }
 
   /** Follows a path as far as it leads: the pair or item of the last part that exists. */
@@ -31,14 +42,14 @@ export class Positions {
     let pair: Pair | null = null;
     for (const part of path) {
       if (isMap(node)) {
-        const next = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+        const next = this.#pair(node, String(part));
         if (!next) break;
         pair = next;
         node = next.value ?? next.key;
       } else if (isSeq(node) && typeof part === "number" && node.items[part] !== undefined) {
         pair = null;
-        node = node.items[part];
-        if (isPair(node)) node = node.value;
+        const item: unknown = node.items[part];
+        node = isPair(item) ? item.value : item;
       } else break;
     }
     return { pair, node };
@@ -46,20 +57,20 @@ export class Positions {
 
   /** Where the value at a path stands, or the nearest thing above it that exists. */
   value(path: readonly PropertyKey[]): Position {
-    return this.#of(this.#walk(path).node);
+    return this.of(this.#walk(path).node);
   }
 
-  /** Where the key at the end of a path stands. */
+  /** Where the key at the end of a path stands, or the nearest key above it. */
   key(path: readonly PropertyKey[]): Position {
     const { pair, node } = this.#walk(path);
-    return this.#of(pair?.key ?? node);
+    return this.of(pair?.key ?? node);
   }
 
-  /** Where the text of a scalar begins: behind an opening quote. */
-  text(path: readonly PropertyKey[]): Position {
+  /** Where a column (from 1) of the text at a path stands; its beginning where the text is folded or escaped. */
+  inText(path: readonly PropertyKey[], column: number): Position {
     const { node } = this.#walk(path);
-    const { line, column } = this.#of(node);
-    const quoted = isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE");
-    return { line, column: quoted ? column + 1 : column };
+    if (!isScalar(node) || typeof node.value !== "string" || !node.range) return this.of(node);
+    const start = node.range[0] + (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE" ? 1 : 0);
+    return this.#source.startsWith(node.value, start) ? this.at(start + column - 1) : this.of(node);
   }
 }

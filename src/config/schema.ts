@@ -1,46 +1,54 @@
 import { z } from "zod";
+import { datasets } from "../adapters/datasets/index.ts";
 import { platforms } from "../adapters/platforms/index.ts";
 import { runtimes } from "../adapters/runtimes/index.ts";
 import { isRepository } from "../domain/image.ts";
 import { parseTensor } from "../domain/model.ts";
 import { tasks } from "../domain/observations/observations.ts";
 import { loadProfiles } from "../domain/schedule.ts";
-import { duration, rate, share, size } from "./units.ts";
+import { duration, pause, rate, share, size } from "./units.ts";
 
-const text = z.string().min(1, "it is empty");
-const path = text.describe("A path, relative to the folder of this file");
+// `form` says what may stand at a key: hints and docs/reference/config.md show it. The description says what it means.
+const text = z.string().min(1, { abort: true }).meta({ form: "a text" });
+const path = text.meta({ form: "a path, relative to the folder of this file" });
+const column = text.meta({ form: "the name of a column" });
 
 const tensor = z
   .string()
+  .meta({ form: 'dtype[shape] in quotes, such as "float32[-1,64]"', examples: ["float32[-1,64]"] })
   .transform((value, context) => {
     try {
       return parseTensor(value);
     } catch (error) {
-      context.addIssue({ code: "custom", message: (error as Error).message });
+      if (!(error instanceof RangeError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
       return z.NEVER;
     }
-  })
-  .describe("dtype[shape], such as float32[-1,64]");
+  });
 
 const name = z
   .string()
-  .regex(
-    /^[a-z0-9]+([._-][a-z0-9]+)*$/,
-    "write lower-case letters, digits and single dots, dashes or underscores between them",
-  )
-  .max(100, "write at most 100 characters");
+  .regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/)
+  .max(100)
+  .meta({
+    form: "lower-case letters and digits, with single dots, dashes or underscores between them, at most 100 in all",
+  });
 
 const model = z
   .strictObject({
     name: name.describe("Names the model in images, metadata and reports"),
     path: path.describe("The model file or folder"),
     contract: z
-      .strictObject({ inputs: z.record(text, tensor).optional(), outputs: z.record(text, tensor).optional() })
+      .strictObject({
+        inputs: z.record(text, tensor).optional().describe("Input → dtype and shape; -1 or a name varies"),
+        outputs: z.record(text, tensor).optional().describe("Output → dtype and shape"),
+      })
       .optional()
-      .describe("Inputs and outputs as callers rely on them; checked against the graph"),
+      .describe("Inputs and outputs as callers rely on them; checked against the graph and the served model"),
     policy: z
       .strictObject({ "max-size": size("200 MB").optional().describe("The largest the model may be") })
-      .optional(),
+      .optional()
+      .describe("What the model must keep to"),
   })
   .describe("What is released");
 
@@ -48,9 +56,10 @@ const image = z
   .strictObject({
     repository: z
       .string()
-      .refine(isRepository, "write host[:port]/path in lower case, without a tag")
+      .meta({ form: "host[:port]/path in lower case without a tag, such as ghcr.io/acme/digits" })
+      .refine(isRepository, "is no repository")
       .optional()
-      .describe("Where images go, host/path; absent: the embedded registry in .modelgate/"),
+      .describe("Where images go; absent: the embedded registry in .modelgate/"),
     base: text
       .optional()
       .describe("Base image by tag or digest; default with a repository: the runtime's own, without: none"),
@@ -68,25 +77,37 @@ const smoke = z
   .strictObject({ examples: path.describe("Golden requests, a JSON object per line") })
   .describe("What staging must answer before it is measured");
 
+const kinds = Object.keys(datasets);
+const data = path
+  .meta({ form: `a path that ends in ${kinds.map((kind) => `.${kind}`).join(" or ")}` })
+  .refine((file) => Object.values(datasets).some((dataset) => dataset.recognises(file)), "is data of no known kind");
+
+const className = z
+  .union([z.string().min(1), z.number()])
+  .transform(String)
+  .meta({ form: "the name of a class" });
+
 const evaluate = z
   .strictObject({
-    data: path.describe("Labelled data: .csv, .jsonl"),
-    task: z.enum(tasks).describe("What the model predicts"),
+    data: data.describe("Labelled data"),
+    task: z
+      .enum([...tasks, "classification"])
+      .describe("What the model predicts; classification is binary with two classes, else multiclass"),
     inputs: z
-      .record(text, text)
+      .record(text, text.meta({ form: "columns, or globs such as pixel_*, with commas between them" }))
       .default({})
-      .describe("Model input → column, glob (pixel_*) or a list of them; default: the column of the same name"),
-    label: text.describe("Column with the right answer; never sent"),
-    id: text.optional().describe("Column that names the row; default: its number"),
+      .describe("Model input → its columns, in their order in the data; default: the column of the same name"),
+    label: column.describe("Column with the right answer; never sent"),
+    id: column.optional().describe("Column that names the row; default: its number"),
     classes: z
-      .array(z.union([z.string(), z.number()]).transform(String))
-      .min(2, "write at least two classes")
+      .array(className)
+      .min(2)
       .optional()
-      .describe("Class names in the order of the probabilities; needed unless task is regression"),
-    positive: text.optional().describe("The positive class of a binary task; default: the second of classes"),
+      .describe("Class names in the order of the probabilities; needed unless the task is regression"),
+    positive: className.optional().describe("The positive class of a binary task: it must be the second of classes"),
     threshold: z.number().min(0).max(1).default(0.5).describe("Binary: scores from here on mean the positive class"),
     output: text.optional().describe("Model output to read; default: the only one that fits"),
-    slices: z.array(text).default([]).describe("Columns to judge by; never sent"),
+    slices: z.array(column).default([]).describe("Columns to judge by; never sent"),
     concurrency: z.int().min(1).max(256).default(8).describe("Rows asked at the same time"),
     "failed-rows": z
       .enum(["error", "wrong", "exclude"])
@@ -94,24 +115,27 @@ const evaluate = z
       .describe(
         "What a row without a usable answer does: every row metric is an error, it counts as wrong, or it is left out",
       ),
-    "max-failed": share("0.5%").optional().describe("Beyond this share failed rows are an error all the same"),
+    "max-failed": share("0.5%")
+      .optional()
+      .describe("With wrong or exclude: beyond this share it is an error all the same"),
   })
   .describe("How the deployed model is measured");
 
 const load = z
   .strictObject({
     profile: z.enum(loadProfiles).default("server").describe("server: Poisson arrivals; constant: fixed spacing"),
-    rate: rate("50/s").describe("Requests per second"),
+    rate: rate("50/s").describe("Requests sent per second, whatever the server does"),
     duration: duration("20 s").describe("How long requests are sent"),
-    warmup: duration("2 s").optional().describe("Sent before at a quarter of the rate, not recorded; default 2 s"),
+    warmup: pause("2 s").optional().describe("Sent before at a quarter of the rate, not recorded; default 2 s"),
     timeout: duration("30 s").optional().describe("A request without an answer by then failed; default 30 s"),
   })
   .describe("A short open-loop load test of staging, for latency, error_rate and throughput");
 
+const check = text.meta({ form: "a check such as accuracy >= 0.95" });
 const gate = z.union([
-  text,
+  check,
   z.strictObject({
-    check: text.describe("The check, as in the short form"),
+    check: check.describe("The check, as in the short form"),
     severity: z
       .enum(["required", "advisory"])
       .default("required")
@@ -129,15 +153,20 @@ const promotion = z
     first: z
       .enum(["allow", "block"])
       .default("allow")
-      .describe("Whether gates against the champion are left out while there is none"),
+      .describe("Whether gates against the champion are left out, or errors, while production runs nothing"),
   })
   .describe("What promote asks for");
 
+const environmentName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/)
+  .meta({ form: "lower-case letters, digits and dashes, at most 31 and a letter first" });
+
 const environment = z.discriminatedUnion(
   "platform",
-  Object.entries(platforms).map(([kind, { options }]) => options.extend({ platform: z.literal(kind) })) as unknown as [
-    z.ZodObject<{ platform: z.ZodLiteral<string> }>,
-  ],
+  Object.entries(platforms).map(([kind, { options }]) =>
+    options.extend({ platform: z.literal(kind).describe("Where it runs") }),
+  ) as unknown as [z.ZodObject<{ platform: z.ZodLiteral<string> }>],
 );
 
 /** modelgate.yml. Every key has its meaning here: types, JSON Schema and docs/reference/config.md are made from it. */
@@ -150,10 +179,8 @@ export const configSchema = z.strictObject({
   gates: z.array(gate).default([]).describe("All must pass; see docs/gates.md"),
   promotion: promotion.prefault({}),
   environments: z
-    .record(
-      z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "name environments in lower-case letters, digits and dashes"),
-      environment,
-    )
+    .record(environmentName, environment)
+    .meta({ form: "names such as staging, each with its platform" })
     .describe("Where releases run; staging is judged, production is promoted to"),
 });
 

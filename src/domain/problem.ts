@@ -93,13 +93,19 @@ export class WorldError extends Error {
   /** What modelgate was doing, e.g. `uploading a layer`. */
   readonly during: string;
   readonly retryable: boolean;
-  constructor(problem: Problem, context: { side: string; during: string; retryable: boolean; cause?: unknown }) {
+  /** How long the world asked to be left alone before the next try, in ms; null when it did not say. */
+  readonly retryAfter: number | null;
+  constructor(
+    problem: Problem,
+    context: { side: string; during: string; retryable: boolean; retryAfter?: number | null; cause?: unknown },
+  ) {
     super(problem.message, context.cause === undefined ? undefined : { cause: context.cause });
     this.name = "WorldError";
     this.problem = problem;
     this.side = context.side;
     this.during = context.during;
     this.retryable = context.retryable;
+    this.retryAfter = context.retryAfter ?? null;
   }
 }
 

@@ -6,7 +6,11 @@ import { consumerRepository, runWorkflow } from "./engines/act.ts";
 const example = join(import.meta.dirname, "../../examples/digits");
 const pinned = "modelgate/modelgate@0000000000000000000000000000000000000000";
 // What a machine behind a proxy needs for npm; the workflow's environment is otherwise clean.
-const network = Object.fromEntries(["NODE_EXTRA_CA_CERTS", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+const network = Object.fromEntries(
+  ["NODE_EXTRA_CA_CERTS", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) =>
+    process.env[name] ? [[name, process.env[name]]] : [],
+  ),
+);
 const toolCache = process.env["RUNNER_TOOL_CACHE"] ?? join(import.meta.dirname, "../../.cache/tools");
 const push = { head_commit: { message: "a new model" }, ref: "refs/heads/main" };
 

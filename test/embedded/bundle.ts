@@ -39,7 +39,8 @@ export function exampleFolder() {
     modelgate,
     candidate: (name: string) => cpSync(path(`candidates/${name}.onnx`), path("models/digits.onnx")),
     /** Starts a command that a test will end. */
-    start: (...words: string[]): ChildProcess => spawn(process.execPath, [cli, ...words], { cwd: folder, stdio: "ignore" }),
+    start: (...words: string[]): ChildProcess =>
+      spawn(process.execPath, [cli, ...words], { cwd: folder, stdio: "ignore" }),
     [Symbol.dispose]() {
       if (existsSync(path("modelgate.yml")))
         for (const environment of ["staging", "production"]) modelgate("remove", "--environment", environment);

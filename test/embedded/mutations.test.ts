@@ -62,7 +62,11 @@ describe("what is wrong is never a pass", () => {
 
   test("NaN from the server: the rows failed, the gates are errors", () => {
     using example = exampleFolder();
-    example.edit("server/preprocess.mjs", () => "export const preprocess = (inputs) => ({ ...inputs, image: { ...inputs.image, data: inputs.image.data.map(() => Number.NaN) } });\n");
+    example.edit(
+      "server/preprocess.mjs",
+      () =>
+        "export const preprocess = (inputs) => ({ ...inputs, image: { ...inputs.image, data: inputs.image.data.map(() => Number.NaN) } });\n",
+    );
     const { exitCode, outputs } = example.modelgate("run");
     expect(exitCode).not.toBe(0);
     expect(outputs["verdict"]).not.toBe("pass");

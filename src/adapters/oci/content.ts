@@ -1,6 +1,6 @@
-import { type Digest, sha256 } from "../../domain/digest.ts";
+import { type Digest, hasher, sha256 } from "../../domain/digest.ts";
 import { WorldError } from "../../domain/problem.ts";
-import type { Descriptor, OciStore, StoredManifest } from "./store.ts";
+import type { BlobSource, Descriptor, OciStore, StoredManifest } from "./store.ts";
 
 /** Media types of the OCI image specification v1.1, and Docker's for what is read. */
 export const mediaTypes = {
@@ -43,10 +43,12 @@ const damaged = (side: string, what: string, cause?: unknown): WorldError =>
 /** The parsed body of a manifest. @throws WorldError `registry.digest` when it is not JSON. */
 export function readManifest(manifest: StoredManifest, side: string): ManifestBody {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(manifest.bytes)) as ManifestBody;
+    const body: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(manifest.bytes));
+    if (typeof body === "object" && body !== null) return body;
   } catch (cause) {
     throw damaged(side, `the manifest ${manifest.digest} is not JSON`, cause);
   }
+  throw damaged(side, `the manifest ${manifest.digest} is not a JSON object`);
 }
 
 /** Wraps a manifest's bytes; a digest that was asked for must be theirs. */
@@ -55,6 +57,44 @@ export function checkedManifest(asked: string, mediaType: string, bytes: Uint8Ar
   if (asked.startsWith("sha256:") && asked !== digest)
     throw damaged(side, `the manifest ${asked} has bytes of ${digest}`);
   return { digest, mediaType, bytes };
+}
+
+/**
+ * A source that is measured while it is read, and with `verify` hashed. `digest` is that of the last complete reading.
+ * Reading it throws WorldError `registry.digest` when the bytes are not as many, or not those, that the source says.
+ */
+export function measured(
+  source: BlobSource,
+  { what, verify }: { what: string; verify: boolean },
+): { open: BlobSource["open"]; digest(): Digest } {
+  const { digest, size } = source;
+  let found: Digest | null = null;
+  const wrong = (why: string): WorldError =>
+    new WorldError(
+      {
+        code: "registry.digest",
+        message: `a blob on its way to ${what} ${why}`,
+        hint: "It changed while it was read: let nothing write to what is packaged, and run again.",
+      },
+      { side: what, during: "sending a blob", retryable: false },
+    );
+  return {
+    async *open(signal) {
+      const hash = hasher();
+      let seen = 0;
+      for await (const chunk of source.open(signal)) {
+        seen += chunk.length;
+        if (seen > size) throw wrong(`has more than the ${size} bytes it was said to have`);
+        if (verify) hash.update(chunk);
+        yield chunk;
+      }
+      if (seen !== size) throw wrong(`has ${seen} bytes, not the ${size} it was said to have`);
+      if (!verify) return;
+      found = hash.digest();
+      if (digest !== null && digest !== found) throw wrong(`said to be ${digest} has bytes of ${found}`);
+    },
+    digest: () => found!,
+  };
 }
 
 /** Passes bytes through and throws at the end when they are not the digest's. */

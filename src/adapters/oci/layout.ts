@@ -1,13 +1,16 @@
-import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, hasher, hex, isDigest } from "../../domain/digest.ts";
+import { WorldError } from "../../domain/problem.ts";
 import { withLock, writeWhole } from "../system/files.ts";
 import {
+  bytesSource,
   checkedBytes,
   checkedManifest,
   type ManifestBody,
   manifestLimit,
+  measured,
   mediaTypes,
   readManifest,
   referrerDescriptor,
@@ -17,8 +20,34 @@ import {
 import type { BlobSource, Descriptor, OciStore, PushedBlob } from "./store.ts";
 
 const refName = "org.opencontainers.image.ref.name";
+/** A temporary file that nobody wrote to for this long was left by a writer that was killed. */
+const abandonedMilliseconds = 60 * 60_000;
+const readBytes = 2 ** 20;
 
 const missing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
+const orNull = (error: unknown): null => {
+  if (missing(error)) return null;
+  throw error;
+};
+
+/** Removes what killed writers left in a folder: a model's worth of disk each. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const found = name.endsWith(".part") ? await stat(path).catch(orNull) : null;
+    if (found && Date.now() - found.mtimeMs > abandonedMilliseconds) await rm(path, { force: true });
+  }
+}
+
+async function* readChunks(file: FileHandle, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(readBytes);
+  for (;;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(buffer, 0, readBytes, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
 
 /**
  * A repository in an OCI image layout folder (image-spec v1.1 image-layout.md): the embedded registry. Blobs and
@@ -26,72 +55,78 @@ const missing = (error: unknown): boolean => error instanceof Error && "code" in
  * Referrers follow the distribution specification's tag schema.
  */
 export function layoutStore(repository: string, folder: string): OciStore {
-  const blobPath = (digest: Digest) => join(folder, "blobs/sha256", hex(digest));
+  const blobs = join(folder, "blobs/sha256");
+  const blobPath = (digest: Digest) => join(blobs, hex(digest));
+
+  const failed = (code: "registry.digest" | "registry.refused", message: string, during: string, cause?: unknown) =>
+    new WorldError(
+      { code, message, hint: `Package the model again; if that does not help, remove the folder ${folder}.` },
+      { side: `embedded registry ${folder}`, during, retryable: false, cause },
+    );
 
   async function readIndex(): Promise<Descriptor[]> {
+    const path = join(folder, "index.json");
+    const text = await readFile(path, "utf8").catch(orNull);
+    if (text === null) return [];
     try {
-      return (JSON.parse(await readFile(join(folder, "index.json"), "utf8")) as { manifests: Descriptor[] }).manifests;
-    } catch (error) {
-      if (missing(error)) return [];
-      throw error;
+      const { manifests } = JSON.parse(text) as { manifests?: Descriptor[] };
+      if (Array.isArray(manifests)) return manifests;
+    } catch (cause) {
+      throw failed("registry.digest", `${path} is not JSON`, "reading the embedded registry", cause);
     }
+    throw failed("registry.digest", `${path} is not an image index`, "reading the embedded registry");
   }
 
   async function prepare(): Promise<void> {
-    await mkdir(join(folder, "blobs/sha256"), { recursive: true });
-    await writeWhole(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+    await mkdir(blobs, { recursive: true });
+    await removeAbandoned(join(folder, "blobs"));
+    const mark = join(folder, "oci-layout");
+    if (!(await stat(mark).catch(orNull))) await writeWhole(mark, '{"imageLayoutVersion":"1.0.0"}');
   }
 
-  async function has(digest: Digest): Promise<boolean> {
-    return stat(blobPath(digest)).then(
-      () => true,
-      (error: unknown) => {
-        if (missing(error)) return false;
-        throw error;
-      },
-    );
-  }
+  const has = async (digest: Digest): Promise<boolean> => (await stat(blobPath(digest)).catch(orNull)) !== null;
 
   async function manifest(reference: string) {
     const entry = isDigest(reference)
       ? { digest: reference, mediaType: undefined }
       : (await readIndex()).find((known) => known.annotations?.[refName] === reference);
-    if (!entry || !(await has(entry.digest))) return null;
-    if ((await stat(blobPath(entry.digest))).size > manifestLimit) return null;
-    const stored = checkedManifest(
-      entry.digest,
-      entry.mediaType ?? "",
-      await readFile(blobPath(entry.digest)),
-      repository,
-    );
+    const found = entry && isDigest(entry.digest) ? await stat(blobPath(entry.digest)).catch(orNull) : null;
+    if (!entry || !found || found.size > manifestLimit) return null;
+    const bytes = await readFile(blobPath(entry.digest));
+    const stored = checkedManifest(entry.digest, entry.mediaType ?? "", bytes, repository);
     return {
       ...stored,
       mediaType: entry.mediaType ?? readManifest(stored, repository).mediaType ?? mediaTypes.manifest,
     };
   }
 
+  async function* blob(digest: Digest, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const file = await open(blobPath(digest), "r").catch(orNull);
+    if (!file) throw failed("registry.refused", `${repository} has no blob ${digest}`, "reading a blob");
+    try {
+      yield* checkedBytes(readChunks(file, signal), digest, repository, hasher());
+    } finally {
+      await file.close();
+    }
+  }
+
   /** Streams to a temporary file while hashing; the name is the digest, so it is known at the end. */
   async function writeBlob(source: BlobSource, signal: AbortSignal): Promise<PushedBlob> {
     await prepare();
-    const temporary = join(folder, "blobs", `.${process.pid}-${Math.random().toString(36).slice(2)}`);
-    const hash = hasher();
-    let size = 0;
+    const temporary = join(folder, "blobs", `.${randomUUID()}.part`);
+    const reading = measured(source, { what: repository, verify: true });
     const file = await open(temporary, "wx");
     try {
-      for await (const chunk of source.open(signal)) {
-        hash.update(chunk);
-        size += chunk.length;
-        await file.write(chunk);
+      try {
+        for await (const chunk of reading.open(signal)) await file.writeFile(chunk);
+        await file.sync();
+      } finally {
+        await file.close();
       }
-      await file.sync();
-      await file.close();
-      const digest = hash.digest();
-      if (source.digest !== null && source.digest !== digest)
-        throw new RangeError(`a blob declared as ${source.digest} has bytes of ${digest}`);
+      const digest = reading.digest();
       await rename(temporary, blobPath(digest));
-      return { digest, size, sent: size };
+      return { digest, size: source.size, sent: source.size };
     } finally {
-      await file.close().catch(() => undefined);
       await rm(temporary, { force: true });
     }
   }
@@ -112,17 +147,8 @@ export function layoutStore(repository: string, folder: string): OciStore {
   }
 
   async function putBytes(bytes: Uint8Array, signal: AbortSignal): Promise<Digest> {
-    const { digest } = await writeBlob(
-      {
-        digest: null,
-        size: bytes.length,
-        async *open() {
-          yield bytes;
-        },
-      },
-      signal,
-    );
-    return digest;
+    const source = bytesSource(bytes);
+    return (await has(source.digest)) ? source.digest : (await writeBlob(source, signal)).digest;
   }
 
   async function addReferrer(subject: Digest, entry: Descriptor, signal: AbortSignal): Promise<void> {
@@ -138,14 +164,8 @@ export function layoutStore(repository: string, folder: string): OciStore {
   return {
     repository,
     manifest,
-    has: (digest) => has(digest),
-    blob: (digest, signal) =>
-      checkedBytes(
-        createReadStream(blobPath(digest), { highWaterMark: 2 ** 20, signal }),
-        digest,
-        repository,
-        hasher(),
-      ),
+    has,
+    blob,
     async pushBlob(source, _mountFrom, signal) {
       if (source.digest !== null && (await has(source.digest)))
         return { digest: source.digest, size: source.size, sent: 0 };

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from "node:http";
 import { type Digest, hasher } from "../../domain/digest.ts";
 import { WorldError } from "../../domain/problem.ts";
 import {
+  bytesSource,
   checkedBytes,
   checkedManifest,
   manifestLimit,
@@ -10,20 +12,19 @@ import {
   referrersTag,
   withReferrer,
 } from "./content.ts";
-import type { Credentials } from "./registry/auth.ts";
 import { Client } from "./registry/client.ts";
-import { readBody } from "./registry/transport.ts";
+import type { Credentials } from "./registry/credentials.ts";
+import { isThere } from "./registry/session.ts";
+import { pause, readBody } from "./registry/transport.ts";
 import { uploadBlob } from "./registry/upload.ts";
 import type { Descriptor, OciStore } from "./store.ts";
 
 const accept = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex].join(", ");
-const bytesOf = (bytes: Uint8Array) => ({
-  size: bytes.length,
-  async *open() {
-    yield bytes;
-  },
-});
-const putAttempts = 4;
+/** Writers of one referrers index that come between each other; a registry has no compare-and-swap. */
+const mostContests = 5;
+
+const nextPage = (answer: IncomingMessage): string | null =>
+  /<([^>]+)>\s*;\s*rel="?next"?/.exec(String(answer.headers.link ?? ""))?.[1] ?? null;
 
 /**
  * A repository of a registry, over the OCI distribution specification v1.1. Referrers by its API, or by the tag schema where the
@@ -35,12 +36,8 @@ export function registryStore(
 ): OciStore {
   const client = new Client(repository, options);
   const side = `registry ${client.host}`;
-  let greeted: Promise<void> | null = null;
-  const greet = (signal: AbortSignal) =>
-    (greeted ??= client.greet(signal).catch((error: unknown) => {
-      greeted = null;
-      throw error;
-    }));
+  /** Changes of the referrers indexes, one after the other. */
+  let changes: Promise<unknown> = Promise.resolve();
 
   const manifest: OciStore["manifest"] = async (reference, signal) => {
     const during = `reading the manifest ${reference}`;
@@ -51,98 +48,132 @@ export function registryStore(
     if (answer.statusCode === 404) return (answer.resume(), null);
     if (answer.statusCode !== 200) throw await client.refused(answer, during);
     const mediaType = answer.headers["content-type"]?.split(";")[0]?.trim() ?? mediaTypes.manifest;
-    return checkedManifest(reference, mediaType, await readBody(answer, manifestLimit), side);
+    return checkedManifest(reference, mediaType, await whole(answer, during, signal), side);
   };
 
-  const has = async (digest: Digest, signal: AbortSignal): Promise<boolean> => {
-    const during = "looking for a layer";
-    const answer = await client.ask({ method: "HEAD", path: `blobs/${digest}`, during }, signal);
-    answer.resume();
-    if (answer.statusCode === 200) return true;
-    if (answer.statusCode === 404) return false;
-    throw await client.refused(answer, during);
-  };
+  async function whole(answer: IncomingMessage, during: string, signal: AbortSignal): Promise<Buffer> {
+    try {
+      return await readBody(answer, manifestLimit);
+    } catch (error) {
+      throw client.unreachable(during, error, signal);
+    }
+  }
 
   async function* blob(digest: Digest, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    const during = "reading a layer";
+    const during = `reading the blob ${digest}`;
     const answer = await client.ask({ method: "GET", path: `blobs/${digest}`, during }, signal);
     if (answer.statusCode !== 200) throw await client.refused(answer, during);
     try {
       yield* checkedBytes(answer as AsyncIterable<Buffer>, digest, side, hasher());
     } catch (error) {
-      throw error instanceof WorldError ? error : client.unreachable(during, error, signal);
+      throw client.unreachable(during, error, signal);
     } finally {
       answer.destroy();
     }
   }
 
   /** @returns whether the registry keeps the referrers index itself. */
-  async function put(reference: string, mediaType: string, bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    const during = "putting the manifest";
-    await greet(signal);
-    for (let attempt = 1; ; attempt++) {
-      const answer = await client.ask(
+  async function put(
+    reference: string,
+    stored: { mediaType: string; bytes: Uint8Array },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const during = `putting the manifest ${reference}`;
+    const { digest } = checkedManifest("", stored.mediaType, stored.bytes, side);
+    const headers = { "content-type": stored.mediaType };
+    const ask = {
+      method: "PUT",
+      path: `manifests/${reference}`,
+      during,
+      headers,
+      body: bytesSource(stored.bytes),
+      repeatable: true,
+      patient: true,
+    };
+    const answer = await client.ask(ask, signal);
+    if (answer.statusCode !== 201 && answer.statusCode !== 200) throw await client.refused(answer, during);
+    answer.resume();
+    const said = answer.headers["docker-content-digest"];
+    if (typeof said === "string" && said.startsWith("sha256:") && said !== digest)
+      throw new WorldError(
         {
-          method: "PUT",
-          path: `manifests/${reference}`,
-          during,
-          headers: { "content-type": mediaType },
-          body: bytesOf(bytes),
+          code: "registry.digest",
+          message: `${client.host} stored ${said} for the manifest ${digest}`,
+          hint: "The registry, or a proxy before it, changes manifests: use another.",
         },
-        signal,
+        { side, during, retryable: false },
       );
-      if (answer.statusCode === 201 || answer.statusCode === 200) {
-        answer.resume();
-        return answer.headers["oci-subject"] !== undefined;
-      }
-      if ((answer.statusCode ?? 0) < 500 || attempt === putAttempts) throw await client.refused(answer, during);
-      answer.resume();
+    return answer.headers["oci-subject"] !== undefined;
+  }
+
+  /** Reads, adds, writes and reads again: another writer may have put back the index without our entry. */
+  async function addReferrer(subject: Digest, entry: Descriptor, signal: AbortSignal): Promise<void> {
+    const tag = referrersTag(subject);
+    for (let contest = 1; ; contest++) {
+      const current = await manifest(tag, signal);
+      const bytes = withReferrer(current && readManifest(current, side), entry);
+      if (!bytes) return;
+      if (contest > mostContests)
+        throw new WorldError(
+          {
+            code: "registry.refused",
+            message: `others keep changing ${tag} in ${repository}`,
+            hint: "Run again when no other run attaches evidence to this image.",
+          },
+          { side, during: "listing an artifact as a referrer", retryable: true },
+        );
+      await put(tag, { mediaType: mediaTypes.index, bytes }, signal);
+      if (contest > 1) await pause(contest, null, signal);
     }
   }
 
-  async function addReferrer(subject: Digest, entry: Descriptor, signal: AbortSignal): Promise<void> {
-    const current = await manifest(referrersTag(subject), signal);
-    const bytes = withReferrer(current && readManifest(current, side), entry);
-    if (bytes) await put(referrersTag(subject), mediaTypes.index, bytes, signal);
+  async function byTag(subject: Digest, signal: AbortSignal): Promise<readonly Descriptor[]> {
+    const index = await manifest(referrersTag(subject), signal);
+    return index ? (readManifest(index, side).manifests ?? []) : [];
   }
 
   return {
     repository,
     manifest,
-    has,
+    has: (digest, signal) => isThere(client, digest, signal),
     blob,
     async pushBlob(source, mountFrom, signal) {
-      await greet(signal);
-      if (source.digest !== null && (await has(source.digest, signal)))
+      if (source.digest !== null && (await isThere(client, source.digest, signal)))
         return { digest: source.digest, size: source.size, sent: 0 };
       return uploadBlob(client, source, mountFrom, signal);
     },
     async putManifest({ mediaType, bytes, tag }, signal) {
-      const { digest } = checkedManifest("", mediaType, bytes, side);
-      const kept = await put(digest, mediaType, bytes, signal);
-      const stored = { digest, mediaType, bytes };
+      const stored = checkedManifest("", mediaType, bytes, side);
+      const kept = await put(stored.digest, stored, signal);
       const body = readManifest(stored, side);
-      if (body.subject && !kept) await addReferrer(body.subject.digest, referrerDescriptor(stored, body), signal);
-      if (tag !== undefined) await put(tag, mediaType, bytes, signal);
-      return digest;
+      if (body.subject && !kept) {
+        const { digest } = body.subject;
+        const change = changes.then(() => addReferrer(digest, referrerDescriptor(stored, body), signal));
+        changes = change.catch(() => undefined);
+        await change;
+      }
+      if (tag !== undefined) await put(tag, stored, signal);
+      return stored.digest;
     },
     async referrers(subject, artifactType, signal) {
       const during = "listing what refers to the image";
       const found: Descriptor[] = [];
-      let path: string | URL | null = `referrers/${subject}`;
-      while (path !== null) {
-        const answer = await client.ask({ method: "GET", path, during, headers: { accept: mediaTypes.index } }, signal);
+      const filter = artifactType === null ? "" : `?artifactType=${encodeURIComponent(artifactType)}`;
+      for (let path: string | URL | null = `referrers/${subject}${filter}`; path !== null; ) {
+        const answer: IncomingMessage = await client.ask(
+          { method: "GET", path, during, headers: { accept: mediaTypes.index } },
+          signal,
+        );
         if (answer.statusCode === 404) {
           answer.resume();
-          const index = await manifest(referrersTag(subject), signal);
-          found.push(...(index ? (readManifest(index, side).manifests ?? []) : []));
+          found.push(...(await byTag(subject, signal)));
           break;
         }
         if (answer.statusCode !== 200) throw await client.refused(answer, during);
-        const bytes = await readBody(answer, manifestLimit);
-        found.push(...(readManifest(checkedManifest("", mediaTypes.index, bytes, side), side).manifests ?? []));
-        const next: string | undefined = /<([^>]+)>\s*;\s*rel="?next"?/.exec(String(answer.headers.link ?? ""))?.[1];
-        path = next === undefined ? null : new URL(next, client.uploads);
+        const page = checkedManifest("", mediaTypes.index, await whole(answer, during, signal), side);
+        found.push(...(readManifest(page, side).manifests ?? []));
+        const next = nextPage(answer);
+        path = next === null ? null : client.at(next);
       }
       return found.filter((entry) => artifactType === null || entry.artifactType === artifactType);
     },

@@ -1,3 +1,5 @@
+import { UserError } from "../../domain/problem.ts";
+
 /**
  * Deterministic POSIX tar (ustar, pax records where a name or size needs them): owner 0, time 0, modes 0644 and 0755,
  * parent folders before what is in them, sizes known before the first byte.
@@ -10,6 +12,8 @@ export interface TarFile {
   /** Path in the archive, `/` separated, without a leading slash. */
   path: string;
   bytes: number;
+  /** Mode 0755 instead of 0644. */
+  executable?: boolean;
   open(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
@@ -57,8 +61,7 @@ function record(key: string, value: string): string {
 
 const largestOctal = 8 ** 11 - 1;
 
-function entryHeader(path: string, bytes: number, type: "0" | "5"): Buffer {
-  const mode = type === "5" ? 0o755 : 0o644;
+function entryHeader(path: string, bytes: number, { type, mode }: { type: "0" | "5"; mode: number }): Buffer {
   const split = splitName(path);
   if (split && bytes <= largestOctal) return header({ prefix: split[0], name: split[1], bytes, type, mode });
   const records = `${split ? "" : record("path", path)}${bytes > largestOctal ? record("size", String(bytes)) : ""}`;
@@ -87,14 +90,41 @@ function folders(paths: readonly string[]): string[] {
   return [...found].sort();
 }
 
+/** A file's content, as long as its header says. */
+async function* content(file: TarFile, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  let seen = 0;
+  const changed = (): UserError =>
+    new UserError([
+      {
+        code: "model.changed",
+        message: `${file.path} had ${file.bytes} bytes when packaging began, and now has ${seen > file.bytes ? "more" : seen}`,
+        hint: "Let nothing write to what is packaged, and run again.",
+        at: { file: file.path, offset: Math.min(seen, file.bytes) },
+      },
+    ]);
+  for await (const chunk of file.open(signal)) {
+    seen += chunk.length;
+    if (seen > file.bytes) throw changed();
+    yield chunk;
+  }
+  if (seen < file.bytes) throw changed();
+}
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** A tar of files: its exact size, and its bytes as often as they are asked for. */
 export function tarOf(files: readonly TarFile[]): {
   size: number;
   open(signal: AbortSignal): AsyncIterable<Uint8Array>;
 } {
-  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  const heads = folders(sorted.map((file) => file.path)).map((path) => entryHeader(path, 0, "5"));
-  const entries = sorted.map((file) => ({ file, head: entryHeader(file.path, file.bytes, "0") }));
+  const sorted = files.toSorted((a, b) => order(a.path, b.path));
+  const heads = folders(sorted.map((file) => file.path)).map((path) =>
+    entryHeader(path, 0, { type: "5", mode: 0o755 }),
+  );
+  const entries = sorted.map((file) => ({
+    file,
+    head: entryHeader(file.path, file.bytes, { type: "0", mode: file.executable ? 0o755 : 0o644 }),
+  }));
   const size =
     heads.reduce((sum, head) => sum + head.length, 0) +
     entries.reduce((sum, { file, head }) => sum + head.length + file.bytes + padding(file.bytes), 0) +
@@ -105,7 +135,7 @@ export function tarOf(files: readonly TarFile[]): {
       yield* heads;
       for (const { file, head } of entries) {
         yield head;
-        yield* file.open(signal);
+        yield* content(file, signal);
         if (padding(file.bytes) > 0) yield Buffer.alloc(padding(file.bytes));
       }
       yield Buffer.alloc(2 * block);

@@ -1,13 +1,12 @@
-import { extract } from "tar-stream";
-import { short } from "../../domain/digest.ts";
+import { canonicalJson } from "../../domain/canonical.ts";
+import { parseDigest, sha256, short } from "../../domain/digest.ts";
 import { formatImage, parseImage } from "../../domain/image.ts";
 import { WorldError } from "../../domain/problem.ts";
 import type { Release, Running } from "../../domain/release.ts";
 import type { Platform } from "../../ports/platform.ts";
-import { streamCommand } from "../system/processes.ts";
 import { type Container, dockerEngine } from "./docker/engine.ts";
-import { modelHasher } from "./shared/model-files.ts";
-import { waitUntilReady } from "./shared/readiness.ts";
+import { modelDigestIn } from "./docker/read-model.ts";
+import { isReady, readyWithinDefault, waitUntilReady } from "./shared/readiness.ts";
 
 export interface DockerOptions {
   port?: number | undefined;
@@ -15,6 +14,7 @@ export interface DockerOptions {
   memory?: string | undefined;
   gpus?: string | undefined;
   env?: Record<string, string> | undefined;
+  /** Milliseconds. */
   readyWithin?: number | undefined;
 }
 
@@ -25,193 +25,197 @@ export interface DockerContext {
   env: Record<string, string>;
 }
 
-const defaultReady = 120_000;
 const label = {
   slot: "dev.modelgate.slot",
   image: "dev.modelgate.image",
   model: "dev.modelgate.model",
   protocol: "dev.modelgate.protocol",
   port: "dev.modelgate.port",
+  options: "dev.modelgate.options",
   generation: "dev.modelgate.generation",
 };
 
-/** Containers run without root, on a read-only root file system, without capabilities, and cannot gain any. */
-const confinement = [
-  "--user",
-  "65532:65532",
-  "--read-only",
-  "--tmpfs",
-  "/tmp",
-  "--cap-drop",
-  "ALL",
-  "--security-opt",
-  "no-new-privileges",
-];
+const labelOf = (container: Container, name: keyof typeof label): string => container.Config.Labels[label[name]] ?? "";
+const generationOf = (container: Container): number => Number(labelOf(container, "generation"));
+
+/** Containers run on a read-only root file system, without capabilities, and cannot gain any. */
+const confinement = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
+
+/** The image's own user, unless that is root. */
+const userOf = (own: string): string => (/^(root|0)?(:|$)/.test(own) ? "65532:65532" : own);
+
+const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+/** Where a container's port is published; null while it is not. An address of all interfaces is asked on the loopback one. */
+function urlOf(container: Container): string | null {
+  const published = container.NetworkSettings.Ports?.[`${labelOf(container, "port")}/tcp`]?.[0];
+  if (!published) return null;
+  const host = ["", "0.0.0.0", "::"].includes(published.HostIp) ? "127.0.0.1" : published.HostIp;
+  return `http://${bracketed(host)}:${published.HostPort}`;
+}
 
 /** Runs releases as containers of the engine the docker command talks to. */
 export function dockerPlatform(options: DockerOptions, context: DockerContext): Platform {
   const engine = dockerEngine(context.env);
-  const host = options.host ?? "127.0.0.1";
-
-  const urlOf = (container: Container): string | null => {
-    const published = container.NetworkSettings.Ports[`${container.Config.Labels[label.port]}/tcp`]?.[0];
-    if (!published) return null;
-    return `http://${published.HostIp === "0.0.0.0" || published.HostIp === "" ? "127.0.0.1" : published.HostIp}:${published.HostPort}`;
-  };
-
-  /** The model's bytes as the container has them, streamed out as a tar and hashed. */
-  async function modelDigest(container: Container, signal: AbortSignal): Promise<Running["modelDigest"]> {
-    const { stdout, ended } = streamCommand(
-      "docker",
-      ["cp", `${container.Id}:/models/${container.Config.Labels[label.model]}`, "-"],
-      context.env,
-      signal,
-    );
-    const hash = modelHasher();
-    const entries = stdout.pipe(extract());
-    for await (const entry of entries) {
-      const path = entry.header.name.split("/").slice(1).join("/");
-      if (entry.header.type === "file") await hash.add(path, entry as AsyncIterable<Buffer>);
-      entry.resume();
-    }
-    if ((await ended) !== 0)
-      throw new WorldError(
-        {
-          code: "platform.unavailable",
-          message: "docker could not read the model out of the container",
-          hint: "Look at docker ps and the engine's log.",
-        },
-        { side: "docker engine", during: "reading the model's bytes", retryable: true },
-      );
-    return hash.digest();
-  }
+  const { readyWithin = readyWithinDefault, host = "127.0.0.1", port, memory, gpus, env = {} } = options;
+  const optionsDigest = sha256(canonicalJson({ host, port, memory, gpus, env }));
 
   async function runningOf(container: Container, signal: AbortSignal): Promise<Running> {
-    const wanted = parseImage(container.Config.Labels[label.image] ?? "");
-    const digests = await engine.digestsOf(container.Image);
-    // The engine's word counts, not the label: an image it knows under another digest is not ours.
-    const known = digests.find((reference) => reference.endsWith(wanted.digest)) ?? digests[0];
-    const digest =
-      known === undefined ? wanted.digest : parseImage(`${wanted.repository}@${known.split("@")[1]}`).digest;
+    const wanted = parseImage(labelOf(container, "image"));
+    const known = await engine.digestsOf(container.Image, signal);
+    // The engine's word counts, not the label: an image it knows under another digest, or under none, is not the release's.
+    const found = known.find((reference) => reference.endsWith(wanted.digest)) ?? known[0] ?? `@${container.Image}`;
+    const digest = parseDigest(found.slice(found.indexOf("@") + 1));
     return {
       image: { repository: wanted.repository, digest },
-      modelDigest: await modelDigest(container, signal),
-      endpoint: { url: urlOf(container) ?? "", protocol: container.Config.Labels[label.protocol] ?? "" },
+      modelDigest: await modelDigestIn(container.Id, labelOf(container, "model"), { env: context.env, signal }),
+      endpoint: { url: urlOf(container) ?? "", protocol: labelOf(container, "protocol") },
     };
   }
 
-  const generation = (container: Container): number => Number(container.Config.Labels[label.generation] ?? 0);
-
   /** Containers of this slot, oldest first. */
-  const ours = async (): Promise<Container[]> =>
-    (await engine.containers(`${label.slot}=${context.slot}`)).sort((a, b) => generation(a) - generation(b));
+  const ours = async (signal?: AbortSignal): Promise<Container[]> =>
+    (await engine.containers(`${label.slot}=${context.slot}`, signal)).sort(
+      (a, b) => generationOf(a) - generationOf(b),
+    );
 
   /**
    * What serves: the oldest that runs. A newer one beside it has not taken over yet, since taking over ends with the removal of
    * the older; so a deployment killed anywhere leaves an answer, and the next one clears up.
    */
-  const live = async (): Promise<Container | null> =>
-    (await ours()).find((container) => container.State.Running) ?? null;
+  const live = async (signal: AbortSignal): Promise<Container | null> =>
+    (await ours(signal)).find((container) => container.State.Running) ?? null;
 
-  async function run(release: Release, port: number | null, next: number): Promise<string> {
+  const remove = async (containers: readonly Container[]): Promise<void> => {
+    if (containers.length === 0) return;
+    const ids = containers.map(({ Id }) => Id);
+    await engine.docker("stopping the old container", ["stop", "-t", "20", ...ids]);
+    await engine.docker("removing the old container", ["rm", "--force", ...ids]);
+  };
+
+  function wordsFor(release: Release, at: { port: number | undefined; generation: number; user: string }): string[] {
     const labels = {
       [label.slot]: context.slot,
       [label.image]: formatImage(release.image),
       [label.model]: release.model.name,
       [label.protocol]: release.protocol,
       [label.port]: String(release.port),
-      [label.generation]: String(next),
+      [label.options]: optionsDigest,
+      [label.generation]: String(at.generation),
     };
-    const words = [
-      ...Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
-      ...[
-        "--name",
-        `modelgate-${context.slot}-${short(release.image.digest)}-${next}`,
-        "--publish",
-        `${host}:${port ?? ""}:${release.port}`,
-        "--restart",
-        "unless-stopped",
-      ],
-      ...confinement,
-      ...(options.memory ? ["--memory", options.memory] : []),
-      ...(options.gpus ? ["--gpus", options.gpus] : []),
-      ...Object.entries(options.env ?? {}).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
+    return [
+      ...["--name", `modelgate-${context.slot}-${short(release.image.digest)}-${at.generation}`],
+      ...["--publish", `${bracketed(host)}:${at.port ?? ""}:${release.port}`, "--restart", "unless-stopped"],
+      ...["--user", userOf(at.user), ...confinement],
+      ...Object.entries(labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
+      ...(memory ? ["--memory", memory] : []),
+      ...(gpus ? ["--gpus", gpus] : []),
+      ...Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
     ];
-    return engine.docker("starting the container", "run", "--detach", ...words, formatImage(release.image));
   }
 
+  const notReady = (release: Release, why: string, lines: string): WorldError =>
+    new WorldError(
+      {
+        code: why.startsWith("its process ended") ? "platform.exited" : "platform.not-ready",
+        message: `${formatImage(release.image)} did not get ready: ${why}. Its last lines:\n${lines}`,
+        hint: "What ran before still runs. For an engine on another machine, set host to an address of it that this machine reaches.",
+      },
+      { side: "docker engine", during: "starting the release", retryable: false },
+    );
+
   async function untilReady(release: Release, id: string, signal: AbortSignal): Promise<Container> {
-    const inspect = async (): Promise<Container | undefined> => (await ours()).find((container) => container.Id === id);
+    const inspect = async (): Promise<Container | undefined> => (await ours(signal)).find(({ Id }) => Id === id);
     const waited = await waitUntilReady(release, {
-      milliseconds: options.readyWithin ?? defaultReady,
-      address: async () => {
+      milliseconds: readyWithin,
+      async address() {
         const container = await inspect();
         return container ? urlOf(container) : null;
       },
-      gone: async () => {
+      async gone() {
         const container = await inspect();
         if (!container) return "its container was removed";
-        return container.RestartCount > 0 || !container.State.Running
+        const ended = container.RestartCount > 0 || !container.State.Running;
+        return ended
           ? `its process ended with exit code ${container.State.ExitCode} ${container.State.Error}`.trim()
           : null;
       },
       signal,
     });
-    if (waited.ready) return (await inspect())!;
-    const lines = await engine.lastLines(id);
-    await engine.docker("removing the container that failed", "rm", "--force", id);
-    throw new WorldError(
-      {
-        code: waited.why.startsWith("its process ended") ? "platform.exited" : "platform.not-ready",
-        message: `${formatImage(release.image)} did not get ready: ${waited.why}. Its last lines:\n${lines}`,
-        hint: "What ran before still runs.",
-      },
-      { side: "docker engine", during: "starting the release", retryable: false },
-    );
+    const container = waited.ready ? await inspect() : undefined;
+    if (container) return container;
+    throw notReady(release, waited.ready ? "its container was removed" : waited.why, await engine.lastLines(id));
   }
 
-  const removeAll = async (containers: readonly Container[]): Promise<void> => {
-    for (const { Id } of containers)
-      await engine.docker("stopping the old container", "stop", "--time", "20", Id).catch(() => "");
-    if (containers.length > 0)
-      await engine.docker("removing the old container", "rm", "--force", ...containers.map(({ Id }) => Id));
-  };
+  /** Starts a container and waits until it is ready; removes it when it does not get ready. */
+  async function start(release: Release, words: readonly string[], signal: AbortSignal): Promise<Container> {
+    const id = await engine.docker("creating the container", ["create", ...words, formatImage(release.image)]);
+    try {
+      await engine.docker("starting the container", ["start", id], signal);
+      return await untilReady(release, id, signal);
+    } catch (error) {
+      await engine.docker("removing the container that failed", ["rm", "--force", id]);
+      throw error;
+    }
+  }
+
+  /** A fixed port has room for one: the new release proves itself on another port before the old one makes way. */
+  async function startInPlace(
+    release: Release,
+    old: Container,
+    words: (port?: number) => string[],
+    signal: AbortSignal,
+  ) {
+    await remove([await start(release, words(), signal)]);
+    await engine.docker("stopping the old container", ["stop", "-t", "20", old.Id]);
+    try {
+      return await start(release, words(port), signal);
+    } catch (error) {
+      await engine.docker("starting the old container again", ["start", old.Id]);
+      throw error;
+    }
+  }
+
+  /** Whether what serves is the release, ready, and was started with these options. */
+  async function isAsWanted(release: Release, serving: Container, running: Running, signal: AbortSignal) {
+    const same = running.image.digest === release.image.digest && running.modelDigest === release.model.digest;
+    const { url } = running.endpoint;
+    return same && labelOf(serving, "options") === optionsDigest && url !== "" && (await isReady(release, url, signal));
+  }
 
   return {
     kind: "docker",
     async current(signal) {
-      const container = await live();
+      const container = await live(signal);
       return container && runningOf(container, signal);
     },
     async deploy(release, signal) {
-      const serving = await live();
-      await removeAll((await ours()).filter(({ Id }) => Id !== serving?.Id));
+      const serving = await live(signal);
+      await remove((await ours(signal)).filter(({ Id }) => Id !== serving?.Id));
       const replaced = serving && (await runningOf(serving, signal));
-      if (replaced && replaced.image.digest === release.image.digest && replaced.modelDigest === release.model.digest) {
-        await untilReady(release, serving.Id, signal);
+      if (replaced && (await isAsWanted(release, serving, replaced, signal)))
         return { running: replaced, replaced, interruption: "" };
-      }
-      await engine.pull(release);
-      const next = (serving ? generation(serving) : 0) + 1;
-      const gap = options.port !== undefined && serving !== null;
-      if (gap) {
-        // A fixed port has room for one: the new release proves itself on another port before the old one makes way.
-        const trial = await untilReady(release, await run(release, null, next), signal);
-        await removeAll([trial]);
-        await removeAll([serving]);
-      }
-      const started = await untilReady(release, await run(release, options.port ?? null, next), signal);
-      if (serving && !gap) await removeAll([serving]);
+      const user = await engine.pull(release.image, signal);
+      const generation = (serving ? generationOf(serving) : 0) + 1;
+      const words = (at?: number): string[] => wordsFor(release, { port: at, generation, user });
+      const portIsTaken = replaced !== null && replaced.endpoint.url.endsWith(`:${port}`);
+      const started = portIsTaken
+        ? await startInPlace(release, serving!, words, signal)
+        : await start(release, words(port), signal);
+      if (serving) await remove([serving]);
       const running = await runningOf(started, signal);
-      const interruption = !replaced
-        ? ""
-        : gap
-          ? `Port ${options.port} was closed while the container was replaced.`
-          : `The address changed from ${replaced.endpoint.url} to ${running.endpoint.url}; clients that keep the old one lose it.`;
-      return { running, replaced, interruption };
+      return { running, replaced, interruption: interruptionOf(replaced, running) };
     },
     async remove() {
-      await removeAll(await ours());
+      await remove(await ours());
     },
   };
+}
+
+function interruptionOf(replaced: Running | null, running: Running): string {
+  if (!replaced) return "";
+  const [from, to] = [replaced.endpoint.url, running.endpoint.url];
+  return from === to
+    ? `${from} was closed while the container was replaced.`
+    : `The address changed from ${from} to ${to}; clients that keep the old one lose it.`;
 }

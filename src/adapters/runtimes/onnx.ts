@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../domain/problem.ts";
 import type { Runtime } from "../../ports/runtime.ts";
-import { onnxPack, type PackOptions } from "./onnx/pack.ts";
+import { onnxPack, onnxServer, type PackOptions } from "./onnx/pack.ts";
 
 export interface OnnxOptions extends PackOptions {
   /** Folder with the preprocessing the server applies (`preprocess.mjs`), or null. */
@@ -31,7 +31,12 @@ export const onnxRuntime = (options: OnnxOptions): Runtime => ({
     const folder = `models/${model.name}`;
     const custom = options.customFolder === null ? [] : [{ from: options.customFolder, to: "opt/modelgate/custom" }];
     return {
-      folders: [{ from: await onnxPack(options, signal), to: serverFolder }, ...custom],
+      // The library is a layer of its own: it stays when the server's few lines change.
+      folders: [
+        { from: await onnxPack(options, signal), to: `${serverFolder}/node_modules` },
+        { from: await onnxServer(options), to: serverFolder },
+        ...custom,
+      ],
       modelFolder: folder,
       entrypoint: ["node", `${serverFolder}/server.mjs`],
       env: { MODELGATE_MODEL: JSON.stringify({ name: model.name, main: String(model.facts["main"]), folder }) },

@@ -40,11 +40,11 @@ async function abandoned(path: string): Promise<boolean> {
 
 /**
  * Runs work while holding a lock file that names this process. A lock whose process is gone is taken over.
- * @throws Error when the lock is held for longer than 30 s.
+ * @throws Error when the lock is held for longer than `patience` milliseconds.
  */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(path: string, work: () => Promise<T>, patience = 30_000): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + patience;
   for (;;) {
     try {
       const file = await open(path, "wx");

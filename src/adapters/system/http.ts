@@ -1,6 +1,6 @@
-import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import { gunzipSync, inflateSync } from "node:zlib";
 import { WorldError } from "../../domain/problem.ts";
 
 export interface HttpRequest {
@@ -12,7 +12,7 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   status: number;
-  headers: Record<string, string | string[] | undefined>;
+  headers: IncomingMessage["headers"];
   body: Buffer;
   /** On the monotonic clock, in ms: the request handed to the socket, and the last byte read. */
   sent: number;
@@ -22,76 +22,124 @@ export interface HttpAnswer {
 const bodyLimit = 64 * 2 ** 20;
 const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
 
-function decode(body: Buffer, encoding: string | undefined): Buffer {
+/** The body without its content encoding, at most 64 MB. @throws Error for encodings that were not asked for. */
+function decode(body: Buffer, encoding = "identity"): Buffer {
   const options = { maxOutputLength: bodyLimit };
-  if (encoding === "gzip" || encoding === "x-gzip") return gunzipSync(body, options);
-  if (encoding === "deflate") return inflateSync(body, options);
-  return encoding === "br" ? brotliDecompressSync(body, options) : body;
+  switch (encoding.toLowerCase()) {
+    case "identity":
+      return body;
+    case "gzip":
+    case "x-gzip":
+      return gunzipSync(body, options);
+    case "deflate":
+      return inflateSync(body, options);
+    default:
+      throw new Error(`the content encoding "${encoding}" was not asked for`);
+  }
 }
 
-const unreachable = (url: URL, cause: unknown): WorldError =>
+const why = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+const asking = (url: URL, retryable: boolean, cause: unknown) => ({
+  side: `endpoint ${url.origin}`,
+  during: "asking the endpoint",
+  retryable,
+  cause,
+});
+
+const unreachable = (url: URL, cause: unknown, retryable = true): WorldError =>
   new WorldError(
     {
       code: "endpoint.unreachable",
-      message: `${url.origin} gave no answer to ${url.pathname}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      message: `${url.origin} gave no answer to ${url.pathname}: ${why(cause)}`,
       hint: "Check that the deployment still runs (modelgate status) and that its address can be reached from here.",
     },
-    { side: `endpoint ${url.origin}`, during: "asking the endpoint", retryable: true, cause },
+    asking(url, retryable, cause),
   );
+
+const unreadable = (url: URL, cause: unknown): WorldError =>
+  new WorldError(
+    {
+      code: "endpoint.answer",
+      message: `${url.origin} answered ${url.pathname} with a body that cannot be read: ${why(cause)}`,
+      hint: "Look at the server's log, and at what stands between it and here.",
+    },
+    asking(url, false, cause),
+  );
+
+/** What an aborted request ends with: time that ran out is the endpoint's doing, anything else is the caller's. */
+const aborted = (url: URL, reason: unknown): unknown =>
+  reason instanceof Error && reason.name === "TimeoutError"
+    ? unreachable(url, new Error("the time for it ran out", { cause: reason }), false)
+    : reason;
+
+/** Whether a kept connection was closed by the server just when it was used again, before anything came back. */
+const wentStale = (message: ClientRequest, cause: unknown): boolean =>
+  message.reusedSocket &&
+  cause instanceof Error &&
+  "code" in cause &&
+  ["ECONNRESET", "EPIPE"].includes(String(cause.code));
+
+/** Reads a whole body. @throws WorldError `endpoint.unreachable` when it ends early, `endpoint.answer` beyond 64 MB. */
+async function bodyOf(answer: IncomingMessage, url: URL): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > bodyLimit) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw unreachable(url, new Error("the answer ended early", { cause }));
+  }
+  if (size > bodyLimit) throw unreadable(url, new Error(`it is larger than ${bodyLimit} bytes`));
+  return Buffer.concat(chunks);
+}
+
+async function read(answer: IncomingMessage, url: URL, sent: number): Promise<HttpAnswer> {
+  const body = await bodyOf(answer, url);
+  const done = performance.now();
+  try {
+    const decoded = decode(body, answer.headers["content-encoding"]);
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: decoded, sent, done };
+  } catch (cause) {
+    throw unreadable(url, cause);
+  }
+}
 
 /**
  * Sends one request and reads its whole answer, at most 64 MB. Redirects are not followed: an endpoint answers itself.
- * @throws WorldError `endpoint.unreachable` when there is no complete answer; the signal's reason when it aborts.
+ * @throws WorldError `endpoint.unreachable` when there is no complete answer, retryable unless the signal's time ran out;
+ * `endpoint.answer` when its body is too large or cannot be decoded; the signal's reason when it aborts otherwise.
  */
-export function httpSend({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+export function httpSend(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const { method, url, headers, body } = request;
+  const secure = url.protocol === "https:";
   return new Promise((resolve, reject) => {
-    const secure = url.protocol === "https:";
-    const fail = (cause: unknown): void => reject(signal.aborted ? (signal.reason as Error) : unreachable(url, cause));
     let sent = performance.now();
-    const message = (secure ? httpsRequest : httpRequest)(
-      url,
-      {
-        method,
-        agent: agents[secure ? "https:" : "http:"],
-        signal,
-        headers: {
-          "accept-encoding": "gzip, deflate",
-          ...(body && { "content-length": String(body.length) }),
-          ...headers,
-        },
+    const fail = (cause: unknown): void =>
+      reject(signal.aborted ? aborted(url, signal.reason) : cause instanceof WorldError ? cause : unreachable(url, cause));
+    const message = (secure ? httpsRequest : httpRequest)(url, {
+      method,
+      agent: agents[secure ? "https:" : "http:"],
+      signal,
+      headers: {
+        "accept-encoding": "gzip, deflate",
+        ...(body && { "content-length": String(body.length) }),
+        ...headers,
       },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        answer.on("data", (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > bodyLimit) answer.destroy(new Error(`the answer is larger than ${bodyLimit} bytes`));
-          else chunks.push(chunk);
-        });
-        answer.on("error", fail);
-        answer.on("end", () => {
-          const done = performance.now();
-          try {
-            if (!answer.complete) throw new Error("the answer ended early");
-            resolve({
-              status: answer.statusCode ?? 0,
-              headers: answer.headers,
-              body: decode(Buffer.concat(chunks), answer.headers["content-encoding"]),
-              sent,
-              done,
-            });
-          } catch (cause) {
-            fail(cause);
-          }
-        });
-        answer.on("aborted", () => fail(new Error("the answer ended early")));
-      },
-    );
-    message.on("error", fail);
-    message.on("socket", (socket) => {
-      if (socket.connecting) socket.once(secure ? "secureConnect" : "connect", () => (sent = performance.now()));
-      else sent = performance.now();
     });
+    let answered = false;
+    message.on("response", (answer) => {
+      answered = true;
+      read(answer, url, sent).then(resolve, fail);
+    });
+    message.on("error", (cause) => {
+      if (!answered && !signal.aborted && wentStale(message, cause)) resolve(httpSend(request, signal));
+      else fail(cause);
+    });
+    // Connecting is the network's and the server's time, not a lag of whoever sends.
+    message.on("socket", () => (sent = performance.now()));
     message.end(body);
   });
 }

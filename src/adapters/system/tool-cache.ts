@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { cacheDir, extractTar, find } from "@actions/tool-cache";
+import { withLock } from "./files.ts";
 
 /**
  * Prepares the tool cache outside a runner: the library reads its two folders from the environment, which a terminal does
@@ -23,17 +24,32 @@ async function quietly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A cached folder; made once by `make`, which fills a folder it is given. */
+/** How long a process waits for another one that fetches the same tool. */
+const patience = 15 * 60_000;
+
+/** A cached folder; made once by `make`, which fills a folder it is given. Other processes wait for it. */
 export async function cached(
   tool: { name: string; version: string; architecture: string },
   make: (folder: string) => Promise<void>,
   temporary: string,
 ): Promise<string> {
-  const found = await quietly(async () => find(tool.name, tool.version, tool.architecture));
-  if (found) return found;
-  await mkdir(temporary, { recursive: true });
-  await make(temporary);
-  return quietly(() => cacheDir(temporary, tool.name, tool.version, tool.architecture));
+  const { name, version, architecture } = tool;
+  const known = () => quietly(async () => find(name, version, architecture));
+  const lock = join(process.env["RUNNER_TOOL_CACHE"]!, `${name}-${version}-${architecture}.lock`);
+  return (
+    (await known()) ||
+    withLock(
+      lock,
+      async () => {
+        const found = await known();
+        if (found) return found;
+        await mkdir(temporary, { recursive: true });
+        await make(temporary);
+        return quietly(() => cacheDir(temporary, name, version, architecture));
+      },
+      patience,
+    )
+  );
 }
 
 /** Unpacks a gzipped tar. */

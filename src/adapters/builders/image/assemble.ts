@@ -4,21 +4,36 @@ import { UserError } from "../../../domain/problem.ts";
 import type { BuildPlan, BuildResult } from "../../../ports/builder.ts";
 import { bytesSource, mediaTypes, readManifest, wholeBlob } from "../../oci/content.ts";
 import type { Descriptor, OciStore, OpenStore, PushedBlob } from "../../oci/store.ts";
-import { type Base, diffIds, type ImageConfig, mountSource, resolveBase } from "./base.ts";
+import { type Base, configLimit, type ImageConfig, mountSource, parseConfig, resolveBase } from "./base.ts";
 import { describeInLabel, readLabel, releaseLabel } from "./description.ts";
 import { type Layer, modelLayers, runtimeLayer } from "./layers.ts";
 
 const parallel = 4;
 const epoch = "1970-01-01T00:00:00Z";
+const layerWords = "dev.modelgate.layer";
 
-/** Runs work on items, a few at a time, in order of arrival; results keep the items' order. */
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+/**
+ * Runs work on items, a few at a time; results keep the items' order. A failure stops what is under way, and is thrown when all
+ * of it has ended.
+ */
+async function inParallel<T, R>(
+  items: readonly T[],
+  work: (item: T, signal: AbortSignal) => Promise<R>,
+  signal: AbortSignal,
+): Promise<R[]> {
   const results: R[] = Array.from({ length: items.length });
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index]!);
+    for (let index = next++; index < items.length && !either.aborted; index = next++)
+      results[index] = await work(items[index]!, either).catch((error: unknown) => {
+        stop.abort(error);
+        throw error;
+      });
   };
-  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
+  await Promise.allSettled(Array.from({ length: Math.min(parallel, items.length) }, worker));
+  either.throwIfAborted();
   return results;
 }
 
@@ -26,7 +41,7 @@ async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<
 async function previousLayers(store: OciStore, signal: AbortSignal): Promise<Set<string>> {
   const manifest = await store.manifest("latest", signal);
   const layers = manifest ? (readManifest(manifest, store.repository).layers ?? []) : [];
-  return new Set(layers.map((layer) => `${layer.size} ${layer.annotations?.["dev.modelgate.layer"]}`));
+  return new Set(layers.map((layer) => `${layer.size} ${layer.annotations?.[layerWords]}`));
 }
 
 async function hashLayer(layer: Layer, signal: AbortSignal): Promise<Digest> {
@@ -36,32 +51,32 @@ async function hashLayer(layer: Layer, signal: AbortSignal): Promise<Digest> {
 }
 
 interface Pushed extends PushedBlob {
-  descriptor: Descriptor;
+  layer: Layer;
 }
 
 async function pushLayer(store: OciStore, layer: Layer, known: Set<string>, signal: AbortSignal): Promise<Pushed> {
-  const likely = known.has(`${layer.size} ${layer.annotations["dev.modelgate.layer"]}`);
-  const digest = likely ? await hashLayer(layer, signal) : null;
-  const pushed = await store.pushBlob({ digest, size: layer.size, open: layer.open }, null, signal);
-  return {
-    ...pushed,
-    descriptor: {
-      mediaType: mediaTypes.layer,
-      digest: pushed.digest,
-      size: pushed.size,
-      annotations: layer.annotations,
-    },
-  };
+  const digest = known.has(`${layer.size} ${layer.words}`) ? await hashLayer(layer, signal) : null;
+  return { layer, ...(await store.pushBlob({ digest, size: layer.size, open: layer.open }, null, signal)) };
 }
+
+const descriptorOf = ({ digest, size, layer }: Pushed): Descriptor => ({
+  mediaType: mediaTypes.layer,
+  digest,
+  size,
+  annotations: { [layerWords]: layer.words },
+});
 
 /** The base's layers: mounted within a registry, else copied blob by blob without touching the disk. */
 const pushBase = (base: Base, store: OciStore, signal: AbortSignal): Promise<PushedBlob[]> =>
-  inParallel(base.layers, (layer) =>
-    store.pushBlob(
-      { digest: layer.digest, size: layer.size, open: (s) => base.store.blob(layer.digest, s) },
-      mountSource(base, store.repository),
-      signal,
-    ),
+  inParallel(
+    base.layers,
+    ({ digest, size }, either) =>
+      store.pushBlob(
+        { digest, size, open: (s) => base.store.blob(digest, s) },
+        mountSource(base, store.repository),
+        either,
+      ),
+    signal,
   );
 
 function imageConfig(
@@ -92,13 +107,10 @@ function imageConfig(
         [releaseLabel]: describeInLabel({ model, protocol: runtime.protocol, port: runtime.port }),
       },
     } as NonNullable<ImageConfig["config"]>,
-    rootfs: { type: "layers", diff_ids: [...(base ? diffIds(base) : []), ...layers.map((layer) => layer.digest)] },
+    rootfs: { type: "layers", diff_ids: [...(base?.diffIds ?? []), ...layers.map((layer) => layer.digest)] },
     history: [
-      ...(base?.config.history ?? []),
-      ...layers.map((layer) => ({
-        created: epoch,
-        created_by: `modelgate: ${layer.descriptor.annotations!["dev.modelgate.layer"]!.slice(0, 200)}`,
-      })),
+      ...(base?.config.history ?? base?.layers.map(() => ({ created: epoch, created_by: "base" })) ?? []),
+      ...layers.map(({ layer }) => ({ created: epoch, created_by: `modelgate: ${layer.words.slice(0, 200)}` })),
     ],
   };
 }
@@ -121,7 +133,7 @@ export async function buildImage(
   ];
   const known = await previousLayers(store, signal);
   const baseBlobs = base ? await pushBase(base, store, signal) : [];
-  const layers = await inParallel(ours, (layer) => pushLayer(store, layer, known, signal));
+  const layers = await inParallel(ours, (layer, either) => pushLayer(store, layer, known, either), signal);
   const configBytes = Buffer.from(JSON.stringify(imageConfig(plan, base, layers, target.architecture)));
   const config = await store.pushBlob(bytesSource(configBytes), null, signal);
   const bytes = Buffer.from(
@@ -129,7 +141,7 @@ export async function buildImage(
       schemaVersion: 2,
       mediaType: mediaTypes.manifest,
       config: { mediaType: mediaTypes.config, digest: config.digest, size: config.size },
-      layers: [...(base?.layers ?? []), ...layers.map((layer) => layer.descriptor)],
+      layers: [...(base?.layers ?? []), ...layers.map(descriptorOf)],
       annotations: {
         "org.opencontainers.image.title": plan.model.name,
         ...(base && {
@@ -177,8 +189,6 @@ export async function describeImage(
           : "Check the repository and the digest, and that you may read it.",
       },
     ]);
-  const config = JSON.parse(
-    Buffer.from(await wholeBlob(store, body.config, 4 * 2 ** 20, signal)).toString("utf8"),
-  ) as ImageConfig;
-  return readLabel(image, config.config?.Labels?.[releaseLabel]);
+  const config = parseConfig(await wholeBlob(store, body.config, configLimit, signal));
+  return readLabel(image, config?.config?.Labels?.[releaseLabel]);
 }

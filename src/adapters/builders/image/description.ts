@@ -54,6 +54,8 @@ function isModel(value: unknown): value is Model {
     Array.isArray(model.outputs) &&
     model.outputs.every(isTensor) &&
     typeof model.facts === "object" &&
+    model.facts !== null &&
+    Object.values(model.facts).every((fact) => typeof fact === "string" || typeof fact === "number") &&
     model.digest === modelDigest(model.files)
   );
 }

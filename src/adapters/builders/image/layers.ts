@@ -1,17 +1,18 @@
 import { createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { hasher } from "../../../domain/digest.ts";
 import type { Model } from "../../../domain/model.ts";
-import { UserError } from "../../../domain/problem.ts";
+import { UserError, WorldError } from "../../../domain/problem.ts";
 import type { ModelBytes } from "../../../ports/model-source.ts";
 import type { RuntimeFolder } from "../../../ports/runtime.ts";
 import { type TarFile, tarOf } from "../../oci/tar.ts";
 
-/** A layer before it is sent. The annotations tell the next build what is in it. */
+/** A layer before it is sent. */
 export interface Layer {
   size: number;
-  annotations: Record<string, string>;
+  /** What is in it, for people and for the next build: a layer of the same words and size is likely the same. */
+  words: string;
   open(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
@@ -20,65 +21,86 @@ const ownLayerBytes = 16 * 2 ** 20;
 /** Overlay file systems stop at about 125 layers; the base has some of its own. */
 const mostLayers = 64;
 
-/** A folder of the runtime as one layer. */
-export async function runtimeLayer({ from, to }: RuntimeFolder): Promise<Layer> {
-  const entries = await readdir(from, { recursive: true, withFileTypes: true });
-  const files = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map(async (entry): Promise<TarFile> => {
-        const path = join(entry.parentPath, entry.name);
-        return {
-          path: `${to}/${relative(from, path).split(sep).join("/")}`,
-          bytes: (await stat(path)).size,
-          open: (signal) => createReadStream(path, { signal }),
-        };
-      }),
+const odd = (path: string, what: string): WorldError =>
+  new WorldError(
+    {
+      code: "runtime.pack",
+      message: `the runtime's ${path} ${what}`,
+      hint: "A runtime is made of regular files and folders, and links between them.",
+    },
+    { side: "runtime", during: "packing the runtime", retryable: false },
   );
-  return { ...tarOf(files), annotations: { "dev.modelgate.layer": `runtime ${to}` } };
+
+/** A regular file, or what a link to one inside the folder stands for. */
+async function runtimeFile(from: string, path: string, to: string): Promise<TarFile> {
+  const name = relative(from, path).split(sep).join("/");
+  const target = await realpath(path);
+  if (!target.startsWith(`${await realpath(from)}${sep}`)) throw odd(name, "is a link that leaves its folder");
+  const { size, mode } = await stat(target);
+  const open = (signal: AbortSignal) => createReadStream(target, { highWaterMark: 2 ** 20, signal });
+  return { path: `${to}/${name}`, bytes: size, executable: (mode & 0o100) !== 0, open };
 }
+
+/** A folder of the runtime as one layer. @throws WorldError `runtime.pack` for what is neither file, folder nor link to one. */
+export async function runtimeLayer({ from, to }: RuntimeFolder): Promise<Layer> {
+  const files: TarFile[] = [];
+  const visit = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) await visit(path);
+      else if (entry.isFile() || (entry.isSymbolicLink() && (await stat(path).catch(() => null))?.isFile()))
+        files.push(await runtimeFile(from, path, to));
+      else throw odd(relative(from, path), "is neither a file nor a folder");
+    }
+  };
+  await visit(from);
+  return { ...tarOf(files), words: `runtime ${to}` };
+}
+
+const changed = (path: string, why: string): UserError =>
+  new UserError([
+    {
+      code: "model.changed",
+      message: `${path} ${why}`,
+      hint: "Let nothing write to the model while it is packaged, and run again.",
+      at: { file: path },
+    },
+  ]);
 
 /** The file's bytes, checked against the digest that validation saw, in the pass that sends them. */
 function validated(file: ModelBytes, model: Model): TarFile["open"] {
-  const expected = model.files.find((known) => known.path === file.path)?.digest;
+  const expected = model.files.find((known) => known.path === file.path);
+  if (expected?.bytes !== file.bytes) throw changed(file.path, "is not what it was when it was validated");
   return async function* open(signal) {
     const hash = hasher();
     for await (const chunk of file.stream(signal)) {
       hash.update(chunk);
       yield chunk;
     }
-    if (hash.digest() !== expected)
-      throw new UserError([
-        {
-          code: "model.changed",
-          message: `${file.path} is not what it was when it was validated`,
-          hint: "Let nothing write to the model while it is packaged, and run again.",
-          at: { file: file.path },
-        },
-      ]);
+    if (hash.digest() !== expected.digest) throw changed(file.path, "is not what it was when it was validated");
   };
 }
 
-/** The model's files as layers: the small ones together, each large one alone, in the order of their paths. */
+/**
+ * The model's files as layers: the small ones together, each large one alone, in the order of their paths.
+ * @throws UserError `model.changed` when the files are not those of the model.
+ */
 export function modelLayers(model: Model, files: readonly ModelBytes[], folder: string): Layer[] {
-  const tarFile = (file: ModelBytes): TarFile => ({
-    path: `${folder}/${file.path}`,
-    bytes: file.bytes,
-    open: validated(file, model),
-  });
-  const groups: ModelBytes[][] = [];
-  const small = files.filter((file) => file.bytes < ownLayerBytes);
-  if (small.length > 0) groups.push(small);
-  for (const file of files.filter((other) => other.bytes >= ownLayerBytes))
+  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const gone = model.files.find((known) => !files.some((file) => file.path === known.path));
+  if (gone) throw changed(gone.path, "was validated, and is not there any more");
+  const small = sorted.filter((file) => file.bytes < ownLayerBytes);
+  const groups = small.length > 0 ? [small] : [];
+  for (const file of sorted.filter((other) => other.bytes >= ownLayerBytes))
     if (groups.length < mostLayers) groups.push([file]);
     else groups.at(-1)!.push(file);
   return groups.map((group) => ({
-    ...tarOf(group.map(tarFile)),
-    annotations: {
-      "dev.modelgate.layer": `model ${group
-        .map(({ path, bytes }) => `${path}:${bytes}`)
-        .join(" ")
-        .slice(0, 2000)}`,
-    },
+    ...tarOf(
+      group.map((file) => ({ path: `${folder}/${file.path}`, bytes: file.bytes, open: validated(file, model) })),
+    ),
+    words: `model ${group
+      .map(({ path, bytes }) => `${path}:${bytes}`)
+      .join(" ")
+      .slice(0, 2000)}`,
   }));
 }

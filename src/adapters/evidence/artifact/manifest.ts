@@ -3,7 +3,7 @@ import { bytesSource, emptyConfig, mediaTypes } from "../../oci/content.ts";
 import type { Descriptor, OciStore } from "../../oci/store.ts";
 
 /** An OCI 1.1 artifact: small layers of one type, no config. */
-export interface Artifact {
+interface Artifact {
   artifactType: string;
   layers: readonly Descriptor[];
   /** What it refers to; null: nothing. */

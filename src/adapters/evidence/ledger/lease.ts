@@ -23,7 +23,7 @@ const record = z.strictObject({
 type LeaseRecord = z.infer<typeof record>;
 
 /** Where the lease of an environment is kept. */
-export interface LeasePlace {
+interface LeasePlace {
   store: OciStore;
   environment: string;
   tag: string;

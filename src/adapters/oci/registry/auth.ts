@@ -1,154 +1,149 @@
-import { readBody, send } from "./transport.ts";
+import { WorldError } from "../../../domain/problem.ts";
+import type { Credentials } from "./credentials.ts";
+import { readBody, send, sendRetried } from "./transport.ts";
 
-/** What `~/.docker/config.json` says of registries. */
-export interface DockerConfig {
-  auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
-  credHelpers?: Record<string, string>;
-  credsStore?: string;
+export type { DockerConfig } from "./credentials.ts";
+
+/** A `WWW-Authenticate` challenge. */
+export interface Challenge {
+  scheme: string;
+  parameters: Record<string, string>;
 }
-
-/** Runs `docker-credential-<helper> get` with the host on standard input. */
-export type RunHelper = (
-  command: string,
-  words: readonly string[],
-  input: string,
-) => Promise<{ stdout: string; exitCode: number }>;
-
-export interface Credentials {
-  username: string;
-  password: string;
-}
-
-/** Docker keeps Docker Hub under this name. */
-const dockerHubKey = "https://index.docker.io/v1/";
-
-const keysOf = (host: string): string[] =>
-  host === "docker.io" || host === "registry-1.docker.io"
-    ? [dockerHubKey, "docker.io", "index.docker.io"]
-    : [host, `https://${host}`, `http://${host}`, `https://${host}/v1/`, `https://${host}/v2/`];
 
 /**
- * The credentials Docker would use for a host: its own helper, the store, then what is written in the file.
- * @returns null for anonymous access. @throws RangeError when a helper fails for another reason than having none.
+ * The challenges of a `WWW-Authenticate` header (RFC 9110, section 11.6.1). A header may hold several, and parameters are
+ * separated by the same commas as challenges: a word followed by no `=` begins a new one.
  */
-export async function dockerCredentials(
-  config: DockerConfig,
-  host: string,
-  run: RunHelper,
-): Promise<Credentials | null> {
-  const keys = keysOf(host);
-  const helper = keys.map((key) => config.credHelpers?.[key]).find((name) => name !== undefined) ?? config.credsStore;
-  if (helper !== undefined && /^[a-z0-9-]+$/i.test(helper)) {
-    const { stdout, exitCode } = await run(`docker-credential-${helper}`, ["get"], keys[0]!);
-    if (exitCode === 0) {
-      const found = JSON.parse(stdout) as { Username: string; Secret: string };
-      return { username: found.Username, password: found.Secret };
+export function parseChallenges(header: string): Challenge[] {
+  const challenges: Challenge[] = [];
+  for (const [, scheme, name, quoted, bare] of header
+    .slice(0, 4096)
+    .matchAll(/([\w-]+)(?=\s+[\w-]+\s*=|\s*(?:,|$))|([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/g))
+    if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
+    else {
+      const last = challenges.at(-1);
+      if (last) last.parameters[name!.toLowerCase()] = (quoted ?? bare ?? "").replaceAll(/\\(.)/g, "$1");
     }
-    if (!/not found/i.test(stdout))
-      throw new RangeError(`docker-credential-${helper} failed for ${host} with exit code ${exitCode}`);
-  }
-  const entry = keys.map((key) => config.auths?.[key]).find((auth) => auth !== undefined);
-  if (!entry) return null;
-  if (entry.identitytoken) return { username: "<token>", password: entry.identitytoken };
-  if (entry.auth) {
-    const text = Buffer.from(entry.auth, "base64").toString("utf8");
-    const colon = text.indexOf(":");
-    return colon < 0 ? null : { username: text.slice(0, colon), password: text.slice(colon + 1) };
-  }
-  return entry.username && entry.password ? { username: entry.username, password: entry.password } : null;
-}
-
-/** A `WWW-Authenticate` challenge: its scheme and parameters (RFC 9110, section 11.6.1). */
-export function parseChallenge(header: string): { scheme: string; parameters: Record<string, string> } {
-  const [, scheme = "", rest = ""] = /^\s*(\w+)\s*(.*)$/s.exec(header) ?? [];
-  const parameters: Record<string, string> = {};
-  for (const [, name, quoted, bare] of rest.matchAll(/(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/g))
-    parameters[name!.toLowerCase()] = (quoted ?? bare ?? "").replaceAll(/\\(.)/g, "$1");
-  return { scheme: scheme.toLowerCase(), parameters };
+  return challenges;
 }
 
 interface Token {
   value: string;
-  /** On the monotonic clock. */
+  /** On the monotonic clock, some time before the registry's own. */
   expires: number;
 }
+
+const basicOf = ({ username, password }: Credentials): string =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+
+/** Seconds before its end that a token is no longer used: a request on its way must still find it valid. */
+const margin = (seconds: number): number => Math.min(30, seconds / 4);
 
 /** The `Authorization` header for a registry: made from its challenge, kept until shortly before a token expires. */
 export class Authorization {
   readonly #credentials: () => Promise<Credentials | null>;
-  #challenge: ReturnType<typeof parseChallenge> | null = null;
-  #tokens = new Map<string, Token>();
+  readonly #registry: URL;
+  #challenge: Challenge | null = null;
+  readonly #tokens = new Map<string, Promise<Token>>();
 
-  constructor(credentials: () => Promise<Credentials | null>) {
+  constructor(registry: URL, credentials: () => Promise<Credentials | null>) {
+    this.#registry = registry;
     this.#credentials = credentials;
   }
 
-  /** Takes the challenge of a 401. @returns whether there is anything new to try. */
-  challenged(header: string | undefined, scopes: readonly string[]): boolean {
-    if (header === undefined) return false;
-    const known = this.#challenge !== null;
-    this.#challenge = parseChallenge(header);
-    const hadToken = this.#tokens.delete(scopes.join(" "));
-    return !known || hadToken;
+  /** Takes the challenges of a 401: a token for the scopes that was used so far is no longer. */
+  challenged(header: string | undefined, scopes: readonly string[]): void {
+    const challenges = parseChallenges(header ?? "");
+    this.#challenge =
+      ["bearer", "basic"].map((scheme) => challenges.find((c) => c.scheme === scheme)).find(Boolean) ?? null;
+    this.#tokens.delete(scopes.join(" "));
   }
 
-  /** The header's value for the scopes, or null when none is asked for. A token is refreshed before it expires. */
+  /** The header's value for the scopes, or null when there is nothing to say. A token is refreshed before it expires. */
   async header(scopes: readonly string[], signal: AbortSignal): Promise<string | null> {
-    if (!this.#challenge) return null;
+    const challenge = this.#challenge;
+    if (!challenge) return null;
     const credentials = await this.#credentials();
-    const basic =
-      credentials && `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}`;
-    if (this.#challenge.scheme === "basic") return basic;
-    if (this.#challenge.scheme !== "bearer") return null;
+    if (challenge.scheme === "basic") return credentials && basicOf(credentials);
     const key = scopes.join(" ");
-    const kept = this.#tokens.get(key);
+    const kept = await this.#tokens.get(key);
     if (kept && kept.expires > performance.now()) return `Bearer ${kept.value}`;
-    const token = await this.#fetchToken(scopes, credentials, signal);
-    this.#tokens.set(key, token);
-    return `Bearer ${token.value}`;
+    // Requests that run beside each other ask for one token together.
+    const asked = this.#fetchToken(challenge, { scopes, credentials }, signal);
+    this.#tokens.set(key, asked);
+    asked.catch(() => this.#tokens.delete(key));
+    return `Bearer ${(await asked).value}`;
   }
 
   /** Docker Registry v2 token authentication: GET, or OAuth2 POST for an identity token. */
-  async #fetchToken(scopes: readonly string[], credentials: Credentials | null, signal: AbortSignal): Promise<Token> {
-    const { realm = "", service } = this.#challenge!.parameters;
-    const url = new URL(realm);
+  async #fetchToken(
+    { parameters: { realm = "", service } }: Challenge,
+    { scopes, credentials }: { scopes: readonly string[]; credentials: Credentials | null },
+    signal: AbortSignal,
+  ): Promise<Token> {
+    const url = this.#realm(realm);
     const identity = credentials?.username === "<token>";
     const fields = new URLSearchParams();
     if (service) fields.set("service", service);
-    for (const scope of scopes) fields.append("scope", scope);
+    if (identity) fields.set("scope", scopes.join(" "));
+    else for (const scope of scopes) fields.append("scope", scope);
     if (identity) {
       fields.set("grant_type", "refresh_token");
       fields.set("refresh_token", credentials.password);
       fields.set("client_id", "modelgate");
     } else for (const [name, value] of fields) url.searchParams.append(name, value);
     const form = Buffer.from(fields.toString());
-    const basic =
-      credentials && !identity
-        ? {
-            authorization: `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}`,
-          }
-        : {};
-    const answer = await send(
-      identity
-        ? {
-            method: "POST",
-            url,
-            headers: { "content-type": "application/x-www-form-urlencoded" },
-            body: {
-              size: form.length,
-              async *open() {
-                yield form;
-              },
-            },
-          }
-        : { method: "GET", url, headers: basic },
+    const body = {
+      size: form.length,
+      async *open() {
+        yield form;
+      },
+    };
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const answer = await sendRetried(
+      () =>
+        identity
+          ? send({ method: "POST", url, headers, body }, signal)
+          : send(
+              { method: "GET", url, ...(credentials && { headers: { authorization: basicOf(credentials) } }) },
+              signal,
+            ),
       signal,
     );
-    const body = await readBody(answer, 2 ** 20);
-    if (answer.statusCode !== 200) throw new RangeError(`the token service ${url.host} answered ${answer.statusCode}`);
-    const parsed = JSON.parse(body.toString("utf8")) as { token?: string; access_token?: string; expires_in?: number };
+    return this.#tokenOf(answer.statusCode ?? 0, await readBody(answer, 2 ** 20), url);
+  }
+
+  /** The address of the token service. Credentials never leave in the clear because a registry says so. */
+  #realm(realm: string): URL {
+    const url = URL.canParse(realm) ? new URL(realm) : null;
+    const safe = url?.protocol === "https:" || (url?.protocol === "http:" && this.#registry.protocol === "http:");
+    if (url && safe) return url;
+    throw this.#failed(`names "${realm}" as its token service, which is no https address`, false);
+  }
+
+  #tokenOf(status: number, body: Buffer, url: URL): Token {
+    if (status !== 200) throw this.#failed(`has a token service, ${url.host}, which answered ${status}`, status >= 500);
+    let parsed: { token?: unknown; access_token?: unknown; expires_in?: unknown };
+    try {
+      parsed = JSON.parse(body.toString("utf8")) as typeof parsed;
+    } catch {
+      throw this.#failed(`has a token service, ${url.host}, whose answer is not JSON`, false);
+    }
     const value = parsed.token ?? parsed.access_token;
-    if (!value) throw new RangeError(`the token service ${url.host} sent no token`);
-    return { value, expires: performance.now() + Math.max(5, (parsed.expires_in ?? 60) - 10) * 1000 };
+    if (typeof value !== "string" || value === "")
+      throw this.#failed(`has a token service, ${url.host}, that sent no token`, false);
+    const seconds = typeof parsed.expires_in === "number" ? parsed.expires_in : 60;
+    return { value, expires: performance.now() + (seconds - margin(seconds)) * 1000 };
+  }
+
+  #failed(why: string, retryable: boolean): WorldError {
+    return new WorldError(
+      {
+        code: "registry.denied",
+        message: `${this.#registry.host} ${why}`,
+        hint: "Log in: docker login, or docker/login-action before this step. For ghcr.io give the job packages: write.",
+      },
+      { side: `registry ${this.#registry.host}`, during: "asking for access", retryable },
+    );
   }
 }

@@ -13,55 +13,74 @@ export interface Sent {
   url: URL;
   headers?: Record<string, string>;
   body?: Body;
+  /** The answer may take minutes: a registry checksums what it commits. */
+  patient?: boolean;
 }
 
 const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
 
 /** No byte moved in either direction for this long: the connection is taken for dead. */
 const idleMilliseconds = 120_000;
-/** A registry may checksum a large blob for minutes before it answers the commit. */
-const answerMilliseconds = 20 * 60_000;
+/** For the answer to a commit (moby#53700, buildkit#3995: registries checksum a large blob for minutes). */
+const patientMilliseconds = 20 * 60_000;
 
-async function write(message: ReturnType<typeof httpRequest>, body: Body, signal: AbortSignal): Promise<void> {
+const timedOut = (milliseconds: number): Error =>
+  Object.assign(new Error(`no byte moved for ${milliseconds / 1000} s`), { code: "ETIMEDOUT" });
+
+/** Writes a body chunk by chunk; stops early when an answer makes the rest pointless. */
+async function write(
+  message: ReturnType<typeof httpRequest>,
+  body: Body,
+  { signal, stopped }: { signal: AbortSignal; stopped: () => boolean },
+): Promise<void> {
   for await (const chunk of body.open(signal)) {
-    if (message.destroyed) return;
+    if (message.destroyed || stopped()) return;
     // The source may reuse its buffer for the next chunk: go on only when this one has left.
-    await new Promise<void>((resolve, reject) => message.write(chunk, (error) => (error ? reject(error) : resolve())));
+    await new Promise<void>((resolve, reject) => {
+      message.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
   }
 }
 
 /**
  * Sends one request and resolves with the answer's head; its body is a stream. `node:http` and not `fetch`: a streamed
- * body through fetch holds the model in memory.
+ * body through fetch holds the model in memory. A refusal before the body has left ends the sending.
  */
-export function send({ method, url, headers, body }: Sent, signal: AbortSignal): Promise<IncomingMessage> {
+export function send({ method, url, headers, body, patient }: Sent, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const secure = url.protocol === "https:";
-    const length =
-      body === undefined
-        ? { "content-length": "0" }
-        : body.size === null
-          ? {}
-          : { "content-length": String(body.size) };
+    const length = body === undefined ? 0 : body.size;
     const message = (secure ? httpsRequest : httpRequest)(url, {
       method,
       agent: agents[secure ? "https:" : "http:"],
-      headers: { "user-agent": "modelgate", ...(method === "GET" || method === "HEAD" ? {} : length), ...headers },
+      headers: {
+        "user-agent": "modelgate",
+        ...(method !== "GET" && method !== "HEAD" && length !== null && { "content-length": String(length) }),
+        ...headers,
+      },
       signal,
     });
-    message.on("response", resolve);
+    let limit = body || !patient ? idleMilliseconds : patientMilliseconds;
+    let refused = false;
+    message.setTimeout(limit, () => message.destroy(timedOut(limit)));
+    const failed = (error: unknown): void => {
+      message.destroy();
+      reject(error instanceof Error ? error : new Error(String(error)));
+    };
+    const written = body ? write(message, body, { signal, stopped: () => refused }) : Promise.resolve();
     message.on("error", reject);
-    message.setTimeout(body ? idleMilliseconds : answerMilliseconds, () =>
-      message.destroy(new Error(`no byte moved for ${idleMilliseconds / 1000} s`)),
-    );
-    if (!body) return void message.end();
-    write(message, body, signal).then(
-      () => {
-        message.setTimeout(answerMilliseconds);
-        message.end();
-      },
-      (error: unknown) => message.destroy(error instanceof Error ? error : new Error(String(error))),
-    );
+    message.on("response", (answer) => {
+      answer.setTimeout(idleMilliseconds, () => answer.destroy(timedOut(idleMilliseconds)));
+      refused = (answer.statusCode ?? 0) >= 300;
+      if (!refused) return void written.then(() => resolve(answer), failed);
+      if (!message.writableEnded) answer.once("close", () => message.destroy());
+      resolve(answer);
+    });
+    written.then(() => {
+      if (refused) return;
+      if (patient) message.setTimeout((limit = patientMilliseconds));
+      message.end();
+    }, failed);
   });
 }
 
@@ -71,56 +90,61 @@ export async function readBody(answer: IncomingMessage, limit: number): Promise<
   let size = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > limit) {
-      answer.destroy();
-      break;
-    }
+    if (size > limit) break;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
 /** Milliseconds a `Retry-After` header asks for, at most a minute; null without one. */
-export function retryAfter(header: string | undefined): number | null {
-  if (header === undefined) return null;
+function milliseconds(header: string | null): number | null {
+  if (header === null) return null;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.min(60_000, Math.max(0, seconds * 1000)) : null;
 }
 
-const tries = 4;
-const passing = (status: number): boolean =>
+/** How often anything is tried before its failure is told. */
+export const mostTries = 4;
+
+/** Whether a status may be another one a moment later. */
+export const isPassing = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
 
-/** Sends an idempotent request again after a dropped connection or a passing status: 4 tries, jittered, `Retry-After` kept. */
+/** Waits before the next try: doubling, jittered; as long as a `Retry-After` header asks for when there is one. */
+export async function pause(tried: number, retryAfter: string | null, signal: AbortSignal): Promise<void> {
+  const delay = milliseconds(retryAfter) ?? 100 * 2 ** tried * (0.5 + Math.random());
+  await wait(delay, undefined, { signal });
+}
+
+/** Sends an idempotent request again after a dropped connection or a passing status. */
 export async function sendRetried(
   attempt: () => Promise<IncomingMessage>,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   for (let tried = 1; ; tried++) {
-    let delay = 200 * 2 ** tried * (0.5 + Math.random());
-    try {
-      const answer = await attempt();
-      if (!passing(answer.statusCode ?? 0) || tried === tries) return answer;
-      delay = retryAfter(answer.headers["retry-after"]) ?? delay;
-      answer.resume();
-    } catch (error) {
-      if (signal.aborted || tried === tries || !isDropped(error)) throw error;
-    }
-    await wait(delay, undefined, { signal });
+    const answer = await attempt().catch((error: unknown) => {
+      if (signal.aborted || tried === mostTries || !isDropped(error)) throw error;
+      return null;
+    });
+    if (answer && (tried === mostTries || !isPassing(answer.statusCode ?? 0))) return answer;
+    answer?.resume();
+    await pause(tried, answer?.headers["retry-after"] ?? null, signal);
   }
 }
 
+const broken = new Set([
+  "ECONNRESET",
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_PREMATURE_CLOSE",
+]);
+
 /** Whether an error is a connection that broke, so that trying again may help. */
 export const isDropped = (error: unknown): boolean =>
-  error instanceof Error &&
-  "code" in error &&
-  [
-    "ECONNRESET",
-    "EPIPE",
-    "ECONNREFUSED",
-    "ETIMEDOUT",
-    "EAI_AGAIN",
-    "ENOTFOUND",
-    "ECONNABORTED",
-    "UND_ERR_SOCKET",
-  ].includes(String(error.code));
+  error instanceof Error && "code" in error && broken.has(String(error.code));

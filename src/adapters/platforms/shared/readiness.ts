@@ -1,6 +1,5 @@
 import { get } from "node:http";
-import { setTimeout as wait } from "node:timers/promises";
-import type { Release } from "../../../domain/release.ts";
+import { pause } from "../../system/clock.ts";
 
 /** Where each protocol says that it is ready. */
 const readyPaths: Readonly<Record<string, (model: string) => string>> = {
@@ -24,11 +23,27 @@ const status = (url: string, signal: AbortSignal): Promise<number | null> =>
     request.on("error", () => resolve(null));
   });
 
+/** Who is asked: a release, or what is kept of one. */
+export interface Asked {
+  protocol: string;
+  model: { name: string };
+}
+
+const readyUrl = (release: Asked, url: string): string =>
+  `${url}${readyPaths[release.protocol]?.(release.model.name) ?? "/"}`;
+
+/** Whether an endpoint says now that the release is ready. */
+export const isReady = async (release: Asked, url: string, signal: AbortSignal): Promise<boolean> =>
+  (await status(readyUrl(release, url), signal)) === 200;
+
+/** How long a new release may take, as long as its process lives: large models load for minutes. */
+export const readyWithinDefault = 600_000;
+
 export type Waited = { ready: true; url: string } | { ready: false; why: string };
 
 /** Asks a new endpoint until it is ready, its process is gone, or the time ran out. */
 export async function waitUntilReady(
-  release: Release,
+  release: Asked,
   options: {
     milliseconds: number;
     /** The endpoint's address; null while it is not known. */
@@ -38,16 +53,15 @@ export async function waitUntilReady(
     signal: AbortSignal;
   },
 ): Promise<Waited> {
-  const path = readyPaths[release.protocol]?.(release.model.name) ?? "/";
   const deadline = performance.now() + options.milliseconds;
   for (let delay = first; ; delay = Math.min(longest, delay * 1.5)) {
     options.signal.throwIfAborted();
     const url = await options.address();
-    if (url !== null && (await status(`${url}${path}`, options.signal)) === 200) return { ready: true, url };
+    if (url !== null && (await isReady(release, url, options.signal))) return { ready: true, url };
     const gone = await options.gone();
     if (gone !== null) return { ready: false, why: gone };
     if (performance.now() > deadline)
       return { ready: false, why: `it was not ready after ${options.milliseconds / 1000} s` };
-    await wait(delay, undefined, { signal: options.signal });
+    await pause(delay, options.signal);
   }
 }

@@ -1,6 +1,6 @@
 import type { Dtype, TensorSpec } from "../../../domain/model.ts";
 import type { Tensor } from "../../../domain/tensor.ts";
-import type { JsonValue } from "../json/read.ts";
+import { isObject, type JsonValue } from "../../../domain/json.ts";
 
 /** Datatypes of the Open Inference Protocol → ours. */
 const dtypeOf: Readonly<Record<string, Dtype>> = {

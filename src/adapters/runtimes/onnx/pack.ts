@@ -18,11 +18,14 @@ export interface PackOptions {
 
 interface PackFile {
   version: string;
+  /** Package → integrity of its tarball, as npm writes it. */
   packages: Record<string, string>;
 }
 
 /** OCI's name of an architecture → Node's. */
 const nodeArchitectures: Record<string, string> = { amd64: "x64", arm64: "arm64" };
+
+const binaries = "onnxruntime-node/bin/napi-v6";
 
 const failed = (message: string, hint: string, cause?: unknown): WorldError =>
   new WorldError(
@@ -37,19 +40,21 @@ async function integrity(path: string): Promise<string> {
 }
 
 /** Fetches a package with the user's own npm settings, and checks it against the hash committed in pack.json. */
-async function fetchPackage(name: string, version: string, expected: string, folder: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await runCommand(
-    "npm",
-    ["pack", `${name}@${version}`, "--json", "--silent", "--pack-destination", folder],
-    { cwd: folder },
-  );
+async function fetchPackage(
+  tool: { name: string; version: string; expected: string },
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { name, version, expected } = tool;
+  const words = ["pack", `${name}@${version}`, "--json", "--silent", "--pack-destination", folder];
+  const { exitCode, stdout, stderr } = await runCommand("npm", words, { signal });
   if (exitCode !== 0)
     throw failed(
-      `npm could not fetch ${name}@${version}: ${stderr.trim().split("\n").at(-1) ?? `exit code ${exitCode}`}`,
+      `npm could not fetch ${name}@${version}: ${stderr.trim().split("\n").at(-1) || `exit code ${exitCode}`}`,
       "Check npm's registry settings, or set MODELGATE_RUNTIME_PACK to a folder with a ready pack (docs/reference/runtime-pack.md).",
     );
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-  const archive = join(folder, filename.replaceAll("/", "-").replace(/^@/, ""));
+  const archive = join(folder, filename);
   const found = await integrity(archive);
   if (found !== expected)
     throw failed(
@@ -59,84 +64,102 @@ async function fetchPackage(name: string, version: string, expected: string, fol
   return archive;
 }
 
-/** Keeps of onnxruntime-node what runs on one platform: the code, and one native library. */
+const unread = /\.(ts|map|md)$|\/(lib|script|esm)\/|__commit\.txt$/;
+
+/** Keeps of the packages what runs on one platform: the code, and one native library. */
 async function prune(folder: string, architecture: string): Promise<void> {
-  for (const part of ["lib", "script", "README.md", "__commit.txt"])
-    await rm(join(folder, part), { recursive: true, force: true });
-  const binaries = join(folder, "bin/napi-v6");
-  for (const system of await readdir(binaries))
-    if (system !== "linux") await rm(join(binaries, system), { recursive: true });
-  for (const kind of await readdir(join(binaries, "linux")))
-    if (kind !== architecture) await rm(join(binaries, "linux", kind), { recursive: true });
+  const own = `${binaries}/linux/${architecture}/`;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name).slice(folder.length + 1);
+    if (unread.test(path) || (path.startsWith(binaries) && !path.startsWith(own))) await rm(join(folder, path));
+  }
 }
 
-/** What the server never reads: types, maps, sources, the web build. */
-async function pruneFiles(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
-    if (entry.isFile() && /\.(d\.ts|ts|map|md)$/.test(entry.name)) await rm(join(entry.parentPath, entry.name));
-  await rm(join(folder, "onnxruntime-common/dist/esm"), { recursive: true, force: true });
-  await rm(join(folder, "onnxruntime-common/lib"), { recursive: true, force: true });
-}
-
-async function fetchPack(options: PackOptions, pack: PackFile, folder: string): Promise<void> {
-  const architecture = nodeArchitectures[options.architecture] ?? options.architecture;
+async function fetchPack(options: PackOptions, pack: PackFile, folder: string, signal: AbortSignal): Promise<void> {
   const work = `${folder}-work`;
   const modules = join(folder, "node_modules");
-  await mkdir(modules, { recursive: true });
+  await mkdir(modules);
   try {
     for (const [name, expected] of Object.entries(pack.packages)) {
-      await mkdir(join(work, name), { recursive: true });
-      const archive = await fetchPackage(name, pack.version, expected, join(work, name));
-      await rename(join(await unpackTar(archive, join(work, name)), "package"), join(modules, name));
+      const place = join(work, name);
+      await mkdir(place, { recursive: true });
+      const archive = await fetchPackage({ name, version: pack.version, expected }, place, signal);
+      await rename(join(await unpackTar(archive, place), "package"), join(modules, name));
     }
-    await prune(join(modules, "onnxruntime-node"), architecture);
-    await pruneFiles(modules);
+    await prune(modules, nodeArchitectures[options.architecture] ?? options.architecture);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
+/** Refuses a folder that is not the pack of this version for this platform: the image would be another one elsewhere. */
+async function checkPack(folder: string, options: PackOptions, pack: PackFile): Promise<void> {
+  const architecture = nodeArchitectures[options.architecture] ?? options.architecture;
+  const refuse = (why: string, cause?: unknown): WorldError =>
+    failed(
+      `${folder} is not a runtime pack: ${why}`,
+      "Copy a pack of this version from the tool cache of a machine with network (docs/reference/runtime-pack.md).",
+      cause,
+    );
+  for (const name of Object.keys(pack.packages)) {
+    const manifest = await readFile(join(folder, "node_modules", name, "package.json"), "utf8").catch(
+      (cause: unknown) => {
+        throw refuse(`it has no ${name}`, cause);
+      },
+    );
+    const { version } = JSON.parse(manifest) as { version?: string };
+    if (version !== pack.version) throw refuse(`its ${name} is ${version}, and this modelgate needs ${pack.version}`);
+  }
+  await stat(join(folder, "node_modules", binaries, "linux", architecture, "onnxruntime_binding.node")).catch(
+    (cause: unknown) => {
+      throw refuse(`it has no library for linux/${options.architecture}`, cause);
+    },
+  );
+}
+
 /**
- * The files of the onnx runtime for one platform: our server and onnxruntime-node with its Linux library. Taken from the folder
- * that is given, from the tool cache, or once through npm, checked by hash. The same bytes on every machine.
- * @returns the folder, which nobody may write to. @throws WorldError `runtime.pack`.
+ * The packages of onnxruntime-node for one platform, with its Linux library: taken from the folder that is given, from the
+ * tool cache, or once through npm, checked by hash. The same bytes on every machine.
+ * @returns the folder node_modules, which nobody may write to. @throws WorldError `runtime.pack`.
  */
 export async function onnxPack(options: PackOptions, signal: AbortSignal): Promise<string> {
-  signal.throwIfAborted();
-  if (options.packFolder !== null) {
-    await stat(join(options.packFolder, "server.mjs")).catch((cause: unknown) => {
-      throw failed(
-        `${options.packFolder} is not a runtime pack: it has no server.mjs`,
-        "Copy a pack from the tool cache of a machine with network.",
-        cause,
-      );
-    });
-    return options.packFolder;
-  }
   const pack = JSON.parse(await readFile(join(options.serverFolder, "pack.json"), "utf8")) as PackFile;
+  if (options.packFolder !== null) {
+    await checkPack(options.packFolder, options, pack);
+    return join(options.packFolder, "node_modules");
+  }
   const temporary = join(options.temporaryFolder, `modelgate-pack-${randomUUID()}`);
-  const version = `${pack.version}-${await serverVersion(options.serverFolder)}`;
+  const tool = { name: "modelgate-onnxruntime", version: pack.version, architecture: options.architecture };
   try {
-    return await cached(
-      { name: "modelgate-onnx-server", version, architecture: options.architecture },
-      async (folder) => {
-        await fetchPack(options, pack, folder);
-        for (const file of await serverFiles(options.serverFolder))
-          await cp(join(options.serverFolder, file), join(folder, file));
-      },
-      temporary,
-    );
+    const folder = await cached(tool, (empty) => fetchPack(options, pack, empty, signal), temporary);
+    return join(folder, "node_modules");
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 }
 
-const serverFiles = async (folder: string): Promise<string[]> =>
-  (await readdir(folder)).filter((name) => name.endsWith(".mjs") || name === "package.json").toSorted();
-
-/** A short hash of the server's own files: another server is another pack. */
-async function serverVersion(folder: string): Promise<string> {
+/**
+ * The server's own files and nothing else that a checkout may have beside them.
+ * @returns a folder, which nobody may write to.
+ */
+export async function onnxServer({ serverFolder, temporaryFolder }: PackOptions): Promise<string> {
+  const files = (await readdir(serverFolder)).filter((name) => name.endsWith(".mjs") || name === "package.json");
   const hash = createHash("sha256");
-  for (const file of await serverFiles(folder)) hash.update(`${file}\n`).update(await readFile(join(folder, file)));
-  return hash.digest("hex").slice(0, 12);
+  for (const file of files.toSorted()) hash.update(`${file}\n`).update(await readFile(join(serverFolder, file)));
+  const { version } = JSON.parse(await readFile(join(serverFolder, "package.json"), "utf8")) as { version: string };
+  const tool = {
+    name: "modelgate-onnx-server",
+    version: `${version}-h${hash.digest("hex").slice(0, 12)}`,
+    architecture: "any",
+  };
+  const temporary = join(temporaryFolder, `modelgate-server-${randomUUID()}`);
+  const copy = async (folder: string): Promise<void> => {
+    for (const file of files) await cp(join(serverFolder, file), join(folder, file));
+  };
+  try {
+    return await cached(tool, copy, temporary);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
 }

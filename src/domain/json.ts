@@ -1,7 +1,13 @@
 /** What the tolerant reader gives: JSON, with bigint for integers beyond 2^53. */
 export type JsonValue = null | boolean | number | bigint | string | JsonValue[] | { [key: string]: JsonValue };
 
+/** Whether a value is an object with keys. */
+export const isObject = (value: JsonValue | undefined): value is { [key: string]: JsonValue } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 const depthLimit = 200;
+/** A longer integer is beyond every type, and slow to read exactly. */
+const exactDigits = 400;
 const numeral = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const space = /[ \t\n\r]*/y;
 const plain = /[^"\\\u0000-\u001f]*/y;
@@ -15,7 +21,7 @@ const bare: readonly [string, JsonValue][] = [
 ];
 
 /**
- * Reads JSON as model servers write it: bare NaN and infinities (TF Serving and Python's json write them), integers beyond 2^53
+ * Reads JSON as model servers and data files hold it: bare NaN and infinities (TF Serving and Python's json write them), integers beyond 2^53
  * exactly. Stricter than JSON.parse otherwise: a key that stands twice is refused.
  * @throws SyntaxError with the position.
  */
@@ -55,7 +61,7 @@ export function readJson(text: string): JsonValue {
     const found = match(numeral);
     if (found === "") return fail("there is no value");
     const read = Number(found);
-    return Number.isSafeInteger(read) || /[.eE]/.test(found) ? read : BigInt(found);
+    return Number.isSafeInteger(read) || found.length > exactDigits || /[.eE]/.test(found) ? read : BigInt(found);
   }
 
   function list(depth: number): JsonValue[] {

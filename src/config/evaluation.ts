@@ -1,0 +1,95 @@
+import { type Task } from "../domain/observations/observations.ts";
+import type { Report } from "./report.ts";
+import type { Written } from "./schema.ts";
+
+type Evaluate = NonNullable<Written["evaluate"]>;
+
+/** The task that is meant: `classification` is told by the number of classes. */
+export const taskOf = ({ task, classes = [] }: Pick<Evaluate, "task" | "classes">): Task =>
+  task !== "classification" ? task : classes.length === 2 ? "binary" : "multiclass";
+
+const classesAt = ["evaluate", "classes"];
+const positiveAt = ["evaluate", "positive"];
+
+function positiveProblems({ positive, classes = [] }: Evaluate, report: Report): void {
+  if (positive === undefined || classes[1] === positive) return;
+  if (!classes.includes(positive))
+    report.value(
+      positiveAt,
+      `the positive class "${positive}" is not among the classes`,
+      `Allowed: ${classes.join(", ")}.`,
+    );
+  else
+    report.value(
+      positiveAt,
+      `the positive class "${positive}" is not the second of evaluate.classes`,
+      `Write classes: [${classes.toReversed().join(", ")}] when the model's probabilities have that order; else set task: multiclass.`,
+    );
+}
+
+function classProblems(evaluate: Evaluate, report: Report): void {
+  const { classes = [], positive } = evaluate;
+  const task = taskOf(evaluate);
+  if (task === "regression") {
+    if (classes.length > 0)
+      report.value(
+        classesAt,
+        "evaluate.classes is given, and a regression has none",
+        "Remove it, or write task: classification.",
+      );
+  } else if (classes.length === 0)
+    report.missing(
+      classesAt,
+      "evaluate.classes is missing",
+      "Add evaluate.classes: a list of the class names in the order of the model's probabilities.",
+    );
+  const twice = classes.find((name, index) => classes.indexOf(name) < index);
+  if (twice !== undefined)
+    report.value(
+      [...classesAt, classes.lastIndexOf(twice)],
+      `the class "${twice}" stands twice in evaluate.classes`,
+      "Name each class once.",
+    );
+  if (task === "binary" && classes.length > 2)
+    report.value(
+      classesAt,
+      `evaluate.classes has ${classes.length} classes, and a binary task has two`,
+      "Write task: multiclass, or list two classes.",
+    );
+  if (task === "binary") positiveProblems(evaluate, report);
+  else if (positive !== undefined)
+    report.value(
+      positiveAt,
+      `evaluate.positive is given, and a ${task} task has no positive class`,
+      "Remove it, or write task: binary.",
+    );
+}
+
+/** Whether a list of columns and globs takes a column. */
+const takes = (patterns: string, column: string): boolean =>
+  patterns.split(",").some((pattern) => {
+    const literal = pattern
+      .trim()
+      .split("*")
+      .map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+    return new RegExp(`^${literal.join(".*")}$`, "s").test(column);
+  });
+
+/** What contradicts itself in `evaluate`. */
+export function evaluateProblems(evaluate: Evaluate, report: Report): void {
+  classProblems(evaluate, report);
+  const { inputs, label } = evaluate;
+  for (const [input, pattern] of Object.entries(inputs))
+    if (takes(pattern, label))
+      report.value(
+        ["evaluate", "inputs", input],
+        `evaluate.inputs.${input} takes the label: "${pattern}" fits the column ${label}`,
+        "Name columns without the right answer: a model that is told the answer passes every gate.",
+      );
+  if (evaluate["max-failed"] !== undefined && evaluate["failed-rows"] === "error")
+    report.value(
+      ["evaluate", "max-failed"],
+      "evaluate.max-failed is given, and failed-rows: error allows no failed row",
+      "Remove it, or write failed-rows: wrong or exclude.",
+    );
+}

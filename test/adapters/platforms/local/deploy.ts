@@ -1,0 +1,10 @@
+// Deploys a release in a process of its own, which a test kills: node deploy.ts <folder> <release as JSON>
+import { join } from "node:path";
+import { layoutStore } from "../../../../src/adapters/oci/layout.ts";
+import { localPlatform } from "../../../../src/adapters/platforms/local.ts";
+import type { Release } from "../../../../src/domain/release.ts";
+
+const [folder = "", release = ""] = process.argv.slice(2);
+const openStore = (repository: string) => layoutStore(repository, join(folder, "registry"));
+const platform = localPlatform({}, { folder: join(folder, "slot"), openStore, searchPath: "" });
+await platform.deploy(JSON.parse(release) as Release, new AbortController().signal);

@@ -1,0 +1,17 @@
+import { readManifest, referrerDescriptor } from "../../../src/adapters/oci/content.ts";
+import type { Descriptor } from "../../../src/adapters/oci/store.ts";
+import { sha256 } from "../../../src/domain/digest.ts";
+
+/** What a fake registry keeps of one repository. */
+export interface Repository {
+  blobs: Map<string, Buffer>;
+  manifests: Map<string, { mediaType: string; bytes: Buffer }>;
+  tags: Map<string, string>;
+}
+
+export const referrersOf = (subject: string, manifests: Repository["manifests"]): Descriptor[] =>
+  [...manifests.values()].flatMap(({ mediaType, bytes }) => {
+    const stored = { digest: sha256(bytes), mediaType, bytes };
+    const body = readManifest(stored, "fake");
+    return body.subject?.digest === subject ? [referrerDescriptor(stored, body)] : [];
+  });
