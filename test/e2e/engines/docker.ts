@@ -40,7 +40,9 @@ async function line(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArr
       if (match) resolve(match);
     });
     child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`${child.spawnfile} ended with ${code}:\n${said.slice(-10).join("\n")}`)));
+    child.once("exit", (code) =>
+      reject(new Error(`${child.spawnfile} ended with ${code}:\n${said.slice(-10).join("\n")}`)),
+    );
   });
 }
 
@@ -78,7 +80,8 @@ export async function startDocker(): Promise<DockerEngine> {
     env: { PATH: path, HOME: folder },
   });
   const env = { PATH: path, HOME: folder, DOCKER_HOST: `unix://${socket}` };
-  const docker = (...args: string[]): string => execFileSync("docker", args, { env, encoding: "utf8", stdio: "pipe", maxBuffer: 2 ** 26 }).trim();
+  const docker = (...args: string[]): string =>
+    execFileSync("docker", args, { env, encoding: "utf8", stdio: "pipe", maxBuffer: 2 ** 26 }).trim();
   const dispose = async (): Promise<void> => {
     await stop(child);
     runAsRoot("ip", "link", "delete", bridge);
@@ -86,7 +89,12 @@ export async function startDocker(): Promise<DockerEngine> {
   };
   try {
     await line(child, /API listen on/);
-    return { env, docker, version: docker("version", "--format", "{{.Server.Version}}"), [Symbol.asyncDispose]: dispose };
+    return {
+      env,
+      docker,
+      version: docker("version", "--format", "{{.Server.Version}}"),
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;
