@@ -8,6 +8,7 @@ import type { DatasetIdentity, Row } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
 import { type EvaluateOptions, evaluate } from "../stages/evaluate.ts";
 import { load } from "../stages/load.ts";
+import { attach } from "./attach.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
 import { environmentOf, production, releaseOf, runningIn, staging } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
@@ -132,18 +133,8 @@ export async function evaluateRelease(
     signal,
   );
   const evaluation: Evaluation = { ...found, observations: { ...found.observations, load: loadRun } };
-  const digest = await shop.evidence.attach(
-    {
-      kind: "evaluation",
-      image: release.image,
-      modelDigest: release.model.digest,
-      at: shop.clock.now().toISOString(),
-      by: shop.host.source,
-      body: evaluationToJson(evaluation),
-    },
-    signal,
-  );
-  return { evaluation, running, evidence: { kind: "evaluation" as const, digest } };
+  const evidence = await attach(shop, release, { kind: "evaluation", body: evaluationToJson(evaluation) }, signal);
+  return { evaluation, running, evidence };
 }
 
 export async function evaluateCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {

@@ -4,6 +4,7 @@ import type { Model } from "../domain/model.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import type { BuildResult } from "../ports/builder.ts";
 import type { ModelBytes } from "../ports/model-source.ts";
+import { attach } from "./attach.ts";
 import { validateModel } from "./validate.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -23,18 +24,8 @@ export async function packageModel(
     },
     signal,
   );
-  const digest = await shop.evidence.attach(
-    {
-      kind: "validation",
-      image: built.release.image,
-      modelDigest: model.digest,
-      at: shop.clock.now().toISOString(),
-      by: shop.host.source,
-      body: { schema: 1, model: model as unknown as Json, base: built.base ? formatImage(built.base) : null },
-    },
-    signal,
-  );
-  return { ...built, evidence: { kind: "validation" as const, digest } };
+  const body = { schema: 1, model: model as unknown as Json, base: built.base ? formatImage(built.base) : null };
+  return { ...built, evidence: await attach(shop, built.release, { kind: "validation", body }, signal) };
 }
 
 /** What a build did, for people. */

@@ -36,18 +36,8 @@ export async function smokeRelease(shop: Workshop, release: Release, environment
     clock: shop.clock,
     signal,
   });
-  const digest = await shop.evidence.attach(
-    {
-      kind: "smoke",
-      image: release.image,
-      modelDigest: release.model.digest,
-      at: shop.clock.now().toISOString(),
-      by: shop.host.source,
-      body: report as unknown as Json,
-    },
-    signal,
-  );
-  return { report, running, evidence: { kind: "smoke" as const, digest } };
+  const evidence = await attach(shop, release, { kind: "smoke", body: report as unknown as Json }, signal);
+  return { report, running, evidence };
 }
 
 /** Writes golden requests from what staging answers to the first rows of the data. */

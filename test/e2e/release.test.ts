@@ -36,7 +36,7 @@ beforeAll(async () => {
   const base = pushBaseImage(engine.docker, registry.host);
   const path = join(folder, "modelgate.yml");
   const text = readFileSync(path, "utf8")
-    .replace("image:", `image:\n  repository: ${registry.host}/acme/digits\n  base: ${base}`)
+    .replace("\nimage:", `\nimage:\n  repository: ${registry.host}/acme/digits\n  base: ${base}`)
     .replace("duration: 8 s", "duration: 2 s")
     .replaceAll("platform: local", "platform: docker");
   writeFileSync(path, text);
