@@ -5,6 +5,7 @@ import { UserError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import { recordGoldens, smoke } from "../stages/smoke.ts";
+import { attach } from "./attach.ts";
 import { readingPlan, readRows } from "./data.ts";
 import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
