@@ -8,6 +8,8 @@ import { BadRequest, datatypes, readInput, shown, toTensor, writeOutput } from "
 
 // onnxruntime-node 1.30's binding cannot read a Float16Array, which Node has from 24 on; without it halves travel as Uint16Array.
 delete globalThis.Float16Array;
+// Since 1.29 onnxruntime for Linux sends telemetry to its makers, and keeps a device id on disk, unless told not to before it starts.
+process.env.ORT_DISABLE_TELEMETRY = "1";
 
 async function fileDigest(path) {
   const hash = createHash("sha256");

@@ -1,7 +1,9 @@
+import type { z } from "zod";
 import { type Problem, UserError } from "../domain/problem.ts";
 import { allowedAt, writtenSchema } from "./allowed.ts";
 import type { Config } from "./config.ts";
 import { problemsOf } from "./issues.ts";
+import type { Positions } from "./positions.ts";
 import { reporter } from "./report.ts";
 import { crossCheck, type Parts, resolved } from "./resolve.ts";
 import { configSchema } from "./schema.ts";
@@ -46,6 +48,11 @@ function arranged(problems: readonly Problem[], file: string): Problem[] {
   ];
 }
 
+function keyProblems(issues: readonly z.core.$ZodIssue[], file: string, positions: Positions): Problem[] {
+  const place = { file, positions, allowedAt: allowedAt(writtenSchema()) };
+  return issues.flatMap((issue) => problemsOf(issue, place));
+}
+
 /**
  * Reads a configuration.
  * @param file its name, for problems.
@@ -54,8 +61,7 @@ function arranged(problems: readonly Problem[], file: string): Problem[] {
 export function loadConfig(text: string, file: string): Config {
   const { value, positions, problems } = readYaml(text, file);
   const result = configSchema.safeParse(value, { reportInput: true });
-  const place = { file, positions, allowedAt: allowedAt(writtenSchema()) };
-  const inKeys = result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, place));
+  const inKeys = result.success ? [] : keyProblems(result.error.issues, file, positions);
   const report = reporter(file, positions);
   const gates = crossCheck(result.success ? result.data : partsOf(value), report);
   const all = [...problems, ...inKeys, ...report.problems];

@@ -13,6 +13,8 @@ export interface Evaluation {
   champion: { image: Image | null; source: string };
   data: { digest: Digest; rows: number };
   predictions: Digest;
+  /** Rows without a usable answer that the policy left out. */
+  leftOut: number;
   flips: { count: number; rows: readonly Flip[] };
   observations: Observations;
 }
@@ -93,9 +95,11 @@ export function evaluationFromJson(body: Json): Evaluation {
     if (typeof champion?.source !== "string" || (champion.image !== null && !isDigest(String(champion.image?.digest))))
       throw new RangeError("it does not say what it compares with");
     const truth = Float64Array.from(observations["truth"] as number[]);
+    const missing = [observations["failedRows"], value["leftOut"]].map(Number);
     if (
       truth.some((label) => !Number.isFinite(label)) ||
-      truth.length !== data["rows"] - ((observations["failedRows"] as number) ?? 0)
+      !missing.every((count) => Number.isSafeInteger(count) && count >= 0) ||
+      truth.length !== missing.reduce((rest, count) => rest - count, data["rows"])
     )
       throw new RangeError("its rows are not as many as it says");
     return {

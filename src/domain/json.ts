@@ -103,3 +103,12 @@ export function readJson(text: string): JsonValue {
   if (at < text.length) fail("there is more after the value");
   return result;
 }
+
+/** The JSON text of a value, as {@link readJson} reads it: integers beyond 2^53 exactly, NaN and infinities bare. */
+export function writeJson(value: JsonValue): string {
+  if (typeof value === "number" || typeof value === "bigint") return Object.is(value, -0) ? "-0" : String(value);
+  if (Array.isArray(value)) return `[${value.map(writeJson).join(",")}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const fields = Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}:${writeJson(field)}`);
+  return `{${fields.join(",")}}`;
+}

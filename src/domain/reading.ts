@@ -1,5 +1,6 @@
 import type { Answers, Task } from "./observations/observations.ts";
 import type { Tensor, Tensors } from "./tensor.ts";
+import { isFloat } from "./values.ts";
 
 /** How an endpoint's outputs are read as predictions. */
 export interface ReadingPlan {
@@ -17,12 +18,12 @@ export interface Prediction {
   /** Index into the classes, or the value of a regression. */
   value: number;
   scores: readonly number[] | null;
+  /** What was served beside the label and is no distribution: its sum, which says how it is not; null otherwise. */
+  oddSum: number | null;
 }
 
 /** Probabilities must sum to 1 within this. */
 const sumTolerance = 1e-3;
-
-const isFloat = (tensor: Tensor): boolean => tensor.dtype.startsWith("float") || tensor.dtype === "bfloat16";
 
 function pick(outputs: Tensors, { output, task }: ReadingPlan): Tensor {
   const names = Object.keys(outputs);
@@ -31,7 +32,7 @@ function pick(outputs: Tensors, { output, task }: ReadingPlan): Tensor {
     return outputs[output];
   }
   if (names.length === 1) return outputs[names[0]!]!;
-  const floats = names.filter((name) => isFloat(outputs[name]!));
+  const floats = names.filter((name) => isFloat(outputs[name]!.dtype));
   if (task !== "regression" && floats.length === 1) return outputs[floats[0]!]!;
   throw new RangeError(`the answer has several outputs (${names.join(", ")}); say which one in evaluate.output`);
 }
@@ -54,7 +55,7 @@ function fromScores(scores: readonly number[], { task, classes, threshold }: Rea
     const [score] = scores as [number];
     if (score < 0 || score > 1)
       throw new RangeError(`the score ${score} is not a probability; serve one, or the class`);
-    return { value: score >= threshold ? 1 : 0, scores: [1 - score, score] };
+    return { value: score >= threshold ? 1 : 0, scores: [1 - score, score], oddSum: null };
   }
   if (scores.length !== classes.length)
     throw new RangeError(`the answer has ${scores.length} values, and there are ${classes.length} classes`);
@@ -64,7 +65,7 @@ function fromScores(scores: readonly number[], { task, classes, threshold }: Rea
   const best = scores.reduce((top, score, index) => (score > scores[top]! ? index : top), 0);
   const value = task === "binary" && probable ? (scores[1]! >= threshold ? 1 : 0) : best;
   // What is not a distribution still orders the classes, but no metric of probabilities may use it.
-  return { value, scores: probable ? scores : null };
+  return { value, scores: probable ? scores : null, oddSum: probable ? null : sum };
 }
 
 /**
@@ -76,11 +77,11 @@ export function readPrediction(outputs: Tensors, plan: ReadingPlan): Prediction 
   if (plan.task === "regression") {
     if (tensor.data.length !== 1)
       throw new RangeError(`the answer has ${tensor.data.length} values, and a regression has one`);
-    return { value: finite(tensor.data.map(Number))[0]!, scores: null };
+    return { value: finite(tensor.data.map(Number))[0]!, scores: null, oddSum: null };
   }
-  if (isFloat(tensor)) return fromScores(finite(tensor.data.map(Number)), plan);
+  if (isFloat(tensor.dtype)) return fromScores(finite(tensor.data.map(Number)), plan);
   if (tensor.data.length !== 1) throw new RangeError(`the answer has ${tensor.data.length} labels for one row`);
-  return { value: classOf(tensor.data[0]!, plan.classes), scores: null };
+  return { value: classOf(tensor.data[0]!, plan.classes), scores: null, oddSum: null };
 }
 
 /** Predictions of all rows, columnar. Scores are kept only when every row has them. */

@@ -6,6 +6,8 @@ export interface SmokeStep {
   ok: boolean;
   /** What was seen. */
   detail: string;
+  /** Milliseconds. */
+  took: number;
 }
 
 /** The body of smoke evidence. It passed when every required step did. */

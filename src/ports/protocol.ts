@@ -1,4 +1,5 @@
 import type { Digest } from "../domain/digest.ts";
+import type { BadRequest } from "../domain/golden.ts";
 import type { TensorSpec } from "../domain/model.ts";
 import type { Endpoint } from "../domain/release.ts";
 import type { Tensors } from "../domain/tensor.ts";
@@ -29,8 +30,9 @@ export interface Answer {
 /** A request, encoded once and sent as often as wanted. */
 export interface Call {
   /**
-   * @throws WorldError `endpoint.unreachable` (retryable), `endpoint.answer` (a status, a body that is not the
-   * protocol's, a NaN where a number must be, an id that is not the request's).
+   * NaN and infinities in float outputs are delivered: what they mean is for the caller to say.
+   * @throws WorldError `endpoint.unreachable` (retryable unless the signal's time ran out), `endpoint.answer` (a status, a
+   * body that is not the protocol's, an id that is not the request's).
    */
   send(signal: AbortSignal): Promise<Answer>;
 }
@@ -45,8 +47,13 @@ export interface Session extends AsyncDisposable {
 /** A bad request and the statuses that are right for it. */
 export interface Fault {
   id: string;
+  /** With a success among them, the request is at the edge of what is right: it may also be answered soundly. */
   right: readonly number[];
-  /** Sends it. @throws WorldError `endpoint.unreachable` when no answer came within the signal's time. */
+  /**
+   * Sends it. Status 0: the connection was closed while the request was still being sent.
+   * @throws WorldError `endpoint.unreachable` when no answer came within the signal's time, `endpoint.answer` for a success
+   * that is not sound.
+   */
   send(signal: AbortSignal): Promise<{ status: number; body: string }>;
 }
 
@@ -56,4 +63,6 @@ export interface Protocol {
   connect(endpoint: Endpoint, model: string): Session;
   /** The negative tests of the protocol, made from one good request. */
   faults(endpoint: Endpoint, model: string, good: Tensors): readonly Fault[];
+  /** A bad request of the user's own. */
+  badRequest(endpoint: Endpoint, model: string, request: BadRequest): Fault;
 }

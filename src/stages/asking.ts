@@ -22,8 +22,19 @@ interface Asking {
   progress: (share: number) => void;
 }
 
-const tries = 3;
+/** Waits before the second, third and fourth try, in ms, give or take a quarter. */
+const backoff = [500, 1000, 2000];
+/** A server that asks for a longer pause is not asked again. */
+const longestPause = 60_000;
 const timeoutMilliseconds = 30_000;
+
+/** How long to wait before the next try; null when there is none: only trouble that may pass is worth one. */
+function pauseAfter(error: unknown, tried: number): number | null {
+  const base = backoff[tried - 1];
+  if (base === undefined || !(error instanceof WorldError) || !error.retryable) return null;
+  const asked = error.retryAfter ?? 0;
+  return asked > longestPause ? null : Math.max(asked, base * (0.75 + Math.random() / 2));
+}
 
 /** Asks one row, again only when the connection or the server's load was the trouble. */
 async function askRow(session: Session, row: Row, { plan, clock, signal }: Asking): Promise<RowAnswer> {
@@ -39,9 +50,10 @@ async function askRow(session: Session, row: Row, { plan, clock, signal }: Askin
       }
     } catch (error) {
       signal.throwIfAborted();
-      if (tried === tries || !(error instanceof WorldError) || !error.retryable)
+      const pause = pauseAfter(error, tried);
+      if (pause === null)
         return { prediction: null, status: error instanceof Error ? error.message : String(error), latency: null };
-      await clock.until(clock.monotonic() + 500 * 2 ** (tried - 1) * (0.75 + Math.random() / 2), signal);
+      await clock.until(clock.monotonic() + pause, signal);
     }
 }
 

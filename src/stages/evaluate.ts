@@ -3,7 +3,7 @@ import { type Digest, hasher } from "../domain/digest.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
 import type { Image } from "../domain/image.ts";
 import { type Problem, UserError } from "../domain/problem.ts";
-import { answersOf, type Prediction, type ReadingPlan, shownPrediction, truthOf } from "../domain/reading.ts";
+import { type ReadingPlan, truthOf } from "../domain/reading.ts";
 import type { Running } from "../domain/release.ts";
 import { xoshiro } from "../domain/statistics/prng.ts";
 import { isSame } from "../domain/verdict.ts";
@@ -11,7 +11,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { DatasetIdentity, Row } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
 import type { RunFiles } from "../ports/run-files.ts";
-import { askRows, type RowAnswer } from "./asking.ts";
+import { askRows } from "./asking.ts";
+import { type FailedRows, flipsOf, oddScores, predictionLines, settle } from "./evaluation/outcomes.ts";
 
 export interface EvaluateOptions {
   rows: readonly Row[];
@@ -23,13 +24,15 @@ export interface EvaluateOptions {
   /** The release in production, deployed beside the candidate; null when there is none; or why it cannot be asked. */
   champion: { session: Session; image: Image } | { unavailable: string; image: Image } | null;
   concurrency: number;
-  failedRows: { policy: "error" | "wrong" | "exclude"; maxShare: number | null };
+  failedRows: FailedRows;
   /** Asks the platform what runs in staging. */
   running: () => Promise<Running | null>;
   files: RunFiles;
   clock: Clock;
   signal: AbortSignal;
   progress: (share: number) => void;
+  /** Told what is odd about the answers and does not stop the evaluation. */
+  warn?: (problem: Problem) => void;
 }
 
 /** The identity of rows: sha256 over their canonical JSON, sorted by id. */
@@ -83,78 +86,6 @@ async function subject(options: EvaluateOptions): Promise<Running> {
   ]);
 }
 
-/** Rows that count: those without a usable answer are left out, counted wrong, or make everything an error. */
-function settle(
-  answers: readonly RowAnswer[],
-  champion: readonly RowAnswer[] | null,
-  truth: readonly number[],
-  { failedRows, plan }: EvaluateOptions,
-) {
-  const failed = answers.map((answer, index) => answer.prediction === null || champion?.[index]?.prediction === null);
-  const count = failed.filter(Boolean).length;
-  const tolerated = failedRows.maxShare === null || count <= failedRows.maxShare * answers.length;
-  const wrong = (index: number): Prediction => ({
-    value: plan.task === "regression" ? Number.NaN : (truth[index]! + 1) % plan.classes.length,
-    scores: null,
-  });
-  const excluding = failedRows.policy === "exclude" && tolerated;
-  const counting = failedRows.policy === "wrong" && plan.task !== "regression" && tolerated;
-  const kept = answers.map((_, index) => index).filter((index) => counting || !failed[index]);
-  const of = (list: readonly RowAnswer[]) =>
-    answersOf(
-      kept.map((index) => list[index]!.prediction ?? wrong(index)),
-      plan.task,
-    );
-  return {
-    kept,
-    candidate: of(answers),
-    champion: champion && of(champion),
-    failedRows: excluding || counting ? 0 : count,
-    failed: count,
-  };
-}
-
-/** A line of predictions.jsonl per row, in the order of the data. */
-function* predictionLines(
-  rows: readonly Row[],
-  answers: readonly RowAnswer[],
-  champion: readonly RowAnswer[] | null,
-  plan: ReadingPlan,
-): Iterable<string> {
-  const shown = (answer: RowAnswer | undefined) =>
-    answer && {
-      status: answer.status,
-      latency_ms: answer.latency,
-      prediction: answer.prediction && shownPrediction(answer.prediction, plan),
-      scores: answer.prediction?.scores ?? null,
-    };
-  for (const [index, row] of rows.entries())
-    yield JSON.stringify({
-      id: row.id,
-      label: row.label,
-      slices: row.slices,
-      ...shown(answers[index]),
-      champion: shown(champion?.[index]) ?? null,
-    });
-}
-
-function flipsOf(
-  options: EvaluateOptions,
-  answers: readonly RowAnswer[],
-  champion: readonly RowAnswer[] | null,
-): Evaluation["flips"] {
-  const { rows, plan } = options;
-  const text = (answer: RowAnswer | undefined): string | null =>
-    answer?.prediction ? shownPrediction(answer.prediction, plan) : null;
-  const flipped = rows.flatMap((row, index) => {
-    const [now, before] = [text(answers[index]), text(champion?.[index])];
-    const differs =
-      plan.task !== "regression" && (champion ? now !== before && before === row.label : now !== row.label);
-    return differs ? [{ id: row.id, label: row.label, candidate: now ?? "no answer", champion: before }] : [];
-  });
-  return { count: flipped.length, rows: flipped.slice(0, 20) };
-}
-
 /**
  * Sends every row to the deployed candidate, and to the champion beside it, and keeps what they answered. The platform is asked
  * before and after: only what ran all the time can be judged.
@@ -194,6 +125,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       },
     ]);
   const settled = settle(answers, others, truth, options);
+  const odd = oddScores(answers, plan);
+  if (odd) options.warn?.(odd);
   const predictions = await options.files.write("predictions.jsonl", predictionLines(rows, answers, others, plan));
   return {
     schema: 1,
@@ -208,7 +141,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     },
     data: identity,
     predictions: predictions.digest,
-    flips: flipsOf(options, answers, others),
+    leftOut: settled.leftOut,
+    flips: flipsOf(rows, answers, others, plan),
     observations: {
       task: plan.task,
       classes: plan.classes,

@@ -42,7 +42,10 @@ async function passingVerdict(options: PromoteOptions): Promise<Digest> {
  * run that was killed put it there.
  * @throws UserError `promote.verdict-stale`.
  */
-async function sameChampion({ checks, champion }: Verdict, { platform, environment, release, signal }: PromoteOptions): Promise<void> {
+async function sameChampion(
+  { checks, champion }: Verdict,
+  { platform, environment, release, signal }: PromoteOptions,
+): Promise<void> {
   if (!checks.some(({ text }) => /\bchampion\b/.test(text))) return;
   const running = await platform.current(signal);
   const now = running?.image.digest ?? null;

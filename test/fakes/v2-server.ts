@@ -5,7 +5,7 @@ import type { Endpoint } from "../../src/domain/release.ts";
 
 /** How the server answers one inference: the body as it is sent. */
 export type Answering = (
-  request: { id?: string; inputs: { name: string; data: number[] }[] },
+  request: { id?: string; inputs: { name: string; shape: number[]; data: number[] }[] },
   count: number,
 ) => {
   status?: number;
@@ -14,6 +14,11 @@ export type Answering = (
   /** Ends the connection in the middle of the body. */
   cut?: boolean;
   delay?: number;
+  /** Never answers. */
+  hang?: boolean;
+  /** Closes the connection without an answer. */
+  reset?: boolean;
+  headers?: Record<string, string>;
 };
 
 /** A real server of the Open Inference Protocol that can be told to misbehave. */
@@ -49,19 +54,22 @@ async function infer(
   try {
     parsed = JSON.parse(text) as Parameters<Answering>[0];
     if (!Array.isArray(parsed.inputs) || parsed.inputs.length === 0) throw new SyntaxError("no inputs");
-    if (parsed.inputs.some(({ data }) => data.length !== 1 || typeof data[0] !== "number"))
+    if (parsed.inputs.some(({ data, shape }) => String(shape) !== "1,1" || !Number.isFinite(Math.fround(data[0]!))))
       throw new SyntaxError("wrong input");
   } catch {
     response.writeHead(400, { "content-type": "application/json" }).end('{"error":"bad request"}');
     return;
   }
-  const { status = 200, body = "", gzip, cut, delay } = answer(parsed, count);
+  const { status = 200, body = "", gzip, cut, delay, hang, reset, headers } = answer(parsed, count);
+  if (reset) request.socket.destroy();
+  if (reset || hang) return;
   if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay));
   const bytes = gzip ? gzipSync(body) : Buffer.from(body);
   response.writeHead(status, {
     "content-type": "application/json",
     "content-length": String(bytes.length),
     ...(gzip && { "content-encoding": "gzip" }),
+    ...headers,
   });
   if (cut) {
     response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());

@@ -23,7 +23,7 @@ const outcomeWith = (fields: Partial<Outcome> = {}): Outcome => {
     model: release.model,
     judgement: verdictFor(release, {}, "fail"),
     flips: { count: 21, rows: [{ id: "7", label: "4", candidate: hostile, champion: "4" }] },
-    smoke: { passed: true, steps: [{ id: "S1 reachable", level: "required", ok: true, detail: hostile }] },
+    smoke: { passed: true, steps: [{ id: "S1 reachable", level: "required", ok: true, detail: hostile, took: 12 }] },
     evidence: [{ kind: "verdict", digest: sha256("v") }],
     ...fields,
   };

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { sha256 } from "../../src/domain/digest.ts";
 import { modelDigest } from "../../src/domain/model.ts";
 import { oneOperator, onnxModel } from "./onnx-model.ts";
@@ -273,6 +274,16 @@ describe("bad requests", () => {
 });
 
 describe("starting and stopping", () => {
+  test("nothing is reported to the makers of onnxruntime, and no identifier is kept", async () => {
+    const home = await mkdtemp(join(tmpdir(), "modelgate-home-"));
+    onTestFinished(() => rm(home, { recursive: true, force: true }));
+    const { infer, child } = await serve({ files: identity("float32"), env: { HOME: home, XDG_CACHE_HOME: home } });
+    expect((await infer(x("FP32", [1, 2], [1, 2]))).status).toBe(200);
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    expect(await readdir(home)).toEqual([]);
+  });
+
   test.each([
     ["a file that is no model", { "model.onnx": "hello" }, "model.onnx"],
     ["a file that is missing", { "model.onnx": "hello" }, "other.onnx"],

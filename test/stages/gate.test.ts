@@ -29,6 +29,7 @@ const evaluation = (wrong: number, fields: Partial<Evaluation> = {}): Evaluation
   champion: { image: null, source: "none" },
   data: { digest: sha256("data"), rows: 100 },
   predictions: sha256("predictions"),
+  leftOut: 0,
   flips: { count: 0, rows: [] },
   observations: rightOrNot(wrongFirst(100, wrong), null),
   ...fields,

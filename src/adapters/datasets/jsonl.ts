@@ -1,39 +1,49 @@
-import { createInterface } from "node:readline";
-import { UserError } from "../../domain/problem.ts";
+import { isObject, type JsonValue, readJson } from "../../domain/json.ts";
 import type { Dataset } from "../../ports/dataset.ts";
 import { openData } from "./rows/open.ts";
 import { type DataRecord, RowMaker } from "./rows/plan.ts";
 
-const wrong = (path: string, line: number, message: string): UserError =>
-  new UserError([
-    {
-      code: "data.syntax",
-      message: `${path}: ${message}`,
-      hint: "Each line must be one JSON object.",
-      at: { file: path, line },
-    },
-  ]);
+const hint = "Each line must be one JSON object.";
+const longestLine = 64 * 2 ** 20;
 
-async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRecord> {
+/** Whether a line holds an integer that JSON.parse would round. */
+const needsExact = /(?<![\d.])\d{16,}(?![\d.eE])/;
+
+/**
+ * Lines end at line feeds only: JSON texts may hold any other separator. A line that is too long is cut there, and is no JSON.
+ */
+async function* lines(path: string, signal: AbortSignal): AsyncIterable<string> {
   const source = await openData(path, signal);
-  let line = 0;
+  source.setEncoding("utf8");
   try {
-    for await (const text of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })) {
-      line++;
-      const trimmed = (line === 1 ? text.replace(/^\uFEFF/, "") : text).trim();
-      if (trimmed === "") continue;
-      let value: unknown;
-      try {
-        value = JSON.parse(trimmed);
-      } catch (error) {
-        throw wrong(path, line, `this line is not JSON (${(error as Error).message})`);
-      }
-      if (typeof value !== "object" || value === null || Array.isArray(value))
-        throw wrong(path, line, "this line is not an object");
-      yield { line, cells: value as DataRecord["cells"] };
+    let rest = "";
+    for await (const chunk of source as AsyncIterable<string>) {
+      const parts = (rest + chunk).split("\n");
+      rest = parts.pop()!;
+      yield* parts;
+      if (rest.length > longestLine) break;
     }
+    if (rest !== "") yield rest;
   } finally {
     source.destroy();
+  }
+}
+
+function recordOf(text: string, line: number): DataRecord {
+  try {
+    const value = needsExact.test(text) ? readJson(text) : (JSON.parse(text) as JsonValue);
+    return isObject(value) ? { line, cells: value } : { line, wrong: "this line is not an object", hint };
+  } catch (error) {
+    return { line, wrong: `this line is not JSON (${(error as Error).message})`, hint };
+  }
+}
+
+async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRecord> {
+  let line = 0;
+  for await (const text of lines(path, signal)) {
+    line++;
+    const trimmed = (line === 1 ? text.replace(/^\uFEFF/, "") : text).trim();
+    if (trimmed !== "") yield recordOf(trimmed, line);
   }
 }
 

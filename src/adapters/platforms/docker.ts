@@ -105,7 +105,7 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
     };
     return [
       ...["--name", `modelgate-${context.slot}-${short(release.image.digest)}-${at.generation}`],
-      ...["--publish", `${bracketed(host)}:${at.port ?? ""}:${release.port}`, "--restart", "unless-stopped"],
+      ...["--publish", `${bracketed(host)}:${at.port ?? ""}:${release.port}`, "--restart", "no"],
       ...["--user", userOf(at.user), ...confinement],
       ...Object.entries(labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
       ...(memory ? ["--memory", memory] : []),
@@ -135,7 +135,7 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
       async gone() {
         const container = await inspect();
         if (!container) return "its container was removed";
-        const ended = container.RestartCount > 0 || !container.State.Running;
+        const ended = !container.State.Running;
         return ended
           ? `its process ended with exit code ${container.State.ExitCode} ${container.State.Error}`.trim()
           : null;
@@ -147,12 +147,18 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
     throw notReady(release, waited.ready ? "its container was removed" : waited.why, await engine.lastLines(id));
   }
 
+  /** Restarts are for containers that were ready once: one that never was must end, and say why. */
+  const keepAlive = (id: string): Promise<string> =>
+    engine.docker("setting the restart policy", ["update", "--restart", "unless-stopped", id]);
+
   /** Starts a container and waits until it is ready; removes it when it does not get ready. */
   async function start(release: Release, words: readonly string[], signal: AbortSignal): Promise<Container> {
     const id = await engine.docker("creating the container", ["create", ...words, formatImage(release.image)]);
     try {
       await engine.docker("starting the container", ["start", id], signal);
-      return await untilReady(release, id, signal);
+      const container = await untilReady(release, id, signal);
+      await keepAlive(id);
+      return container;
     } catch (error) {
       await engine.docker("removing the container that failed", ["rm", "--force", id]);
       throw error;
@@ -193,8 +199,10 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
       const serving = await live(signal);
       await remove((await ours(signal)).filter(({ Id }) => Id !== serving?.Id));
       const replaced = serving && (await runningOf(serving, signal));
-      if (replaced && (await isAsWanted(release, serving, replaced, signal)))
+      if (replaced && (await isAsWanted(release, serving, replaced, signal))) {
+        await keepAlive(serving.Id);
         return { running: replaced, replaced, interruption: "" };
+      }
       const user = await engine.pull(release.image, signal);
       const generation = (serving ? generationOf(serving) : 0) + 1;
       const words = (at?: number): string[] => wordsFor(release, { port: at, generation, user });

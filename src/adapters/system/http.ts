@@ -118,7 +118,9 @@ export function httpSend(request: HttpRequest, signal: AbortSignal): Promise<Htt
   return new Promise((resolve, reject) => {
     let sent = performance.now();
     const fail = (cause: unknown): void =>
-      reject(signal.aborted ? aborted(url, signal.reason) : cause instanceof WorldError ? cause : unreachable(url, cause));
+      reject(
+        signal.aborted ? aborted(url, signal.reason) : cause instanceof WorldError ? cause : unreachable(url, cause),
+      );
     const message = (secure ? httpsRequest : httpRequest)(url, {
       method,
       agent: agents[secure ? "https:" : "http:"],

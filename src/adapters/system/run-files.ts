@@ -1,8 +1,24 @@
-import { createHash } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseDigest } from "../../domain/digest.ts";
+import { pipeline } from "node:stream/promises";
+import { hasher } from "../../domain/digest.ts";
 import type { RunFiles } from "../../ports/run-files.ts";
+
+/** Lines are written together until they make so many characters. */
+const chunkLength = 2 ** 16;
+
+/** Lines with their ends, in chunks worth a write. */
+async function* chunks(lines: Iterable<string> | AsyncIterable<string>): AsyncIterable<Buffer> {
+  let text = "";
+  for await (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < chunkLength) continue;
+    yield Buffer.from(text);
+    text = "";
+  }
+  yield Buffer.from(text);
+}
 
 /** Files of a run in a folder, written whole or not at all. */
 export const runFiles = (folder: string): RunFiles => ({
@@ -11,22 +27,22 @@ export const runFiles = (folder: string): RunFiles => ({
     const path = join(folder, name);
     const temporary = `${path}.${process.pid}.part`;
     await mkdir(dirname(path), { recursive: true });
-    const hash = createHash("sha256");
-    const file = await open(temporary, "w");
+    const hash = hasher();
     try {
-      for await (const line of lines) {
-        const text = `${line}\n`;
-        hash.update(text);
-        await file.write(text);
-      }
-      await file.sync();
+      await pipeline(
+        chunks(lines),
+        async function* (parts: AsyncIterable<Buffer>) {
+          for await (const part of parts) {
+            hash.update(part);
+            yield part;
+          }
+        },
+        createWriteStream(temporary, { flush: true }),
+      );
+      await rename(temporary, path);
     } finally {
-      await file.close();
-    }
-    await rename(temporary, path).catch(async (error: unknown) => {
       await rm(temporary, { force: true });
-      throw error;
-    });
-    return { path, digest: parseDigest(`sha256:${hash.digest("hex")}`) };
+    }
+    return { path, digest: hash.digest() };
   },
 });

@@ -81,7 +81,7 @@ describe("a problem names file, line and column", () => {
     ["infinity", "csv", csv.replace("3,4", "3,Infinity"), "data.value", 3, /finite/],
     ["an empty label", "csv", csv.replace("z,1", "z,"), "data.value", 3, /label is empty/],
     ["an id twice", "csv", csv.replace("b,", "a,"), "data.value", 3, /stands twice/],
-    ["a ragged row", "csv", csv.replace("b,3,4", "b,3"), "data.syntax", 3, /CSV/],
+    ["a ragged row", "csv", csv.replace("b,3,4", "b,3"), "data.syntax", 3, /4 cells, and the first has 5/],
     ["an open quote", "csv", csv.replace("b,3", 'b,"3'), "data.syntax", 3, /CSV/],
     ["no rows", "csv", "id,p_0,p_1,s,y\n", "data.empty", undefined, /no rows/],
     ["nothing at all", "csv", "", "data.empty", undefined, /no rows/],

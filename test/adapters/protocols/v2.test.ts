@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readJson } from "../../../src/adapters/protocols/json/read.ts";
 import { v2 } from "../../../src/adapters/protocols/v2.ts";
+import { readJson } from "../../../src/domain/json.ts";
 import { WorldError } from "../../../src/domain/problem.ts";
 import type { Tensors } from "../../../src/domain/tensor.ts";
 import { type Answering, probabilities, thresholding, v2Server } from "../../fakes/v2-server.ts";

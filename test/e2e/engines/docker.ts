@@ -1,12 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile } from "node:fs/promises";
-import { arch, tmpdir } from "node:os";
+import { mkdtemp, readFile, realpath } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as wait } from "node:timers/promises";
 import { pack } from "tar-stream";
 
 /** A Docker engine of the test's own: its data, socket and network bridge are private, and go with it. */
@@ -101,27 +100,36 @@ export async function startDocker(): Promise<DockerEngine> {
   }
 }
 
-/** A registry (Debian's docker-registry) on a free port of the loopback address. */
-export async function startDockerRegistry(): Promise<AsyncDisposable & { host: string }> {
-  const command = program("docker-registry", "docker-registry");
-  const folder = await mkdtemp(join(tmpdir(), "modelgate-registry-"));
-  const config = join(folder, "config.json");
-  const settings = {
-    version: 0.1,
-    log: { level: "info" },
-    storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
-    http: { addr: "127.0.0.1:0" },
-  };
-  const { writeFile, rm } = await import("node:fs/promises");
-  await writeFile(config, JSON.stringify(settings));
-  const child = spawn(command, ["serve", config], { stdio: ["ignore", "ignore", "pipe"] });
-  const [, port] = await line(child, /listening on 127\.0\.0\.1:(\d+)/);
-  return {
-    host: `127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      await once(child, "exit");
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+/** The shared libraries a program loads, by the paths it looks for them. */
+const librariesOf = (file: string): string[] =>
+  execFileSync("ldd", [file], { encoding: "utf8" })
+    .split("\n")
+    .map((text) => /(?:=>\s*)?(\/\S+) \(0x/.exec(text)?.[1])
+    .filter((path) => path !== undefined);
+
+/**
+ * Pushes a base image with this machine's Node, the libraries that it and other programs load, and nothing else: no image
+ * comes from outside. @returns its reference.
+ */
+export async function pushNodeBase(engine: DockerEngine, host: string, programs: readonly string[]): Promise<string> {
+  const reference = `${host}/base/node:test`;
+  const libraries = [process.execPath, ...programs].flatMap(librariesOf).filter((path) => !programs.includes(path));
+  const archive = pack();
+  const importing = spawn("docker", ["import", "--change", "ENV PATH=/usr/local/bin", "-", reference], {
+    env: engine.env,
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+  const ended = once(importing, "exit");
+  const feeding = pipeline(archive, importing.stdin!);
+  archive.entry({ name: "tmp", type: "directory", mode: 0o1777 });
+  archive.entry({ name: "etc/passwd" }, "root:x:0:0:root:/:/\n");
+  archive.entry({ name: "usr/local/bin/node", mode: 0o755 }, await readFile(process.execPath));
+  for (const path of new Set(libraries))
+    archive.entry({ name: path.slice(1), mode: 0o755 }, await readFile(await realpath(path)));
+  archive.finalize();
+  await feeding;
+  const [code] = (await ended) as [number];
+  if (code !== 0) throw new Error(`docker import ended with ${code}`);
+  engine.docker("push", reference);
+  return reference;
 }

@@ -11,6 +11,7 @@ import { type Layer, modelLayers, runtimeLayer } from "./layers.ts";
 const parallel = 4;
 const epoch = "1970-01-01T00:00:00Z";
 const layerWords = "dev.modelgate.layer";
+const layerContent = "dev.modelgate.content";
 
 /**
  * Runs work on items, a few at a time; results keep the items' order. A failure stops what is under way, and is thrown when all
@@ -37,25 +38,35 @@ async function inParallel<T, R>(
   return results;
 }
 
-/** What the last image of this repository has: a layer of the same name and size is worth hashing before it is sent. */
-async function previousLayers(store: OciStore, signal: AbortSignal): Promise<Set<string>> {
+/** What the last image of this repository says its layers hold: content → digest of the layer. */
+async function previousLayers(store: OciStore, signal: AbortSignal): Promise<Map<string, Digest>> {
   const manifest = await store.manifest("latest", signal);
   const layers = manifest ? (readManifest(manifest, store.repository).layers ?? []) : [];
-  return new Set(layers.map((layer) => `${layer.size} ${layer.annotations?.[layerWords]}`));
-}
-
-async function hashLayer(layer: Layer, signal: AbortSignal): Promise<Digest> {
-  const hash = hasher();
-  for await (const chunk of layer.open(signal)) hash.update(chunk);
-  return hash.digest();
+  return new Map(
+    layers.flatMap(({ annotations, digest }) =>
+      annotations?.[layerContent] ? [[annotations[layerContent], digest]] : [],
+    ),
+  );
 }
 
 interface Pushed extends PushedBlob {
   layer: Layer;
 }
 
-async function pushLayer(store: OciStore, layer: Layer, known: Set<string>, signal: AbortSignal): Promise<Pushed> {
-  const digest = known.has(`${layer.size} ${layer.words}`) ? await hashLayer(layer, signal) : null;
+/**
+ * A layer that the last image says it has is hashed before it is sent; that claim is never believed, only tried: what is used is
+ * the digest of the bytes here. All else is hashed while it is sent.
+ */
+async function pushLayer(
+  store: OciStore,
+  layer: Layer,
+  known: Map<string, Digest>,
+  signal: AbortSignal,
+): Promise<Pushed> {
+  const claimed = known.get(layer.content);
+  const hash = hasher();
+  if (claimed) for await (const chunk of layer.openUnchecked(signal)) hash.update(chunk);
+  const digest = claimed && hash.digest() === claimed ? claimed : null;
   return { layer, ...(await store.pushBlob({ digest, size: layer.size, open: layer.open }, null, signal)) };
 }
 
@@ -63,7 +74,7 @@ const descriptorOf = ({ digest, size, layer }: Pushed): Descriptor => ({
   mediaType: mediaTypes.layer,
   digest,
   size,
-  annotations: { [layerWords]: layer.words },
+  annotations: { [layerWords]: layer.words, [layerContent]: layer.content },
 });
 
 /** The base's layers: mounted within a registry, else copied blob by blob without touching the disk. */
@@ -110,7 +121,7 @@ function imageConfig(
     rootfs: { type: "layers", diff_ids: [...(base?.diffIds ?? []), ...layers.map((layer) => layer.digest)] },
     history: [
       ...(base?.config.history ?? base?.layers.map(() => ({ created: epoch, created_by: "base" })) ?? []),
-      ...layers.map(({ layer }) => ({ created: epoch, created_by: `modelgate: ${layer.words.slice(0, 200)}` })),
+      ...layers.map(({ layer }) => ({ created: epoch, created_by: `modelgate: ${layer.words}` })),
     ],
   };
 }
@@ -144,6 +155,7 @@ export async function buildImage(
       layers: [...(base?.layers ?? []), ...layers.map(descriptorOf)],
       annotations: {
         "org.opencontainers.image.title": plan.model.name,
+        "dev.modelgate.model-digest": plan.model.digest,
         ...(base && {
           "org.opencontainers.image.base.name": base.image.repository,
           "org.opencontainers.image.base.digest": base.image.digest,

@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { hasher } from "../../../domain/digest.ts";
-import type { Model } from "../../../domain/model.ts";
+import { digestOf } from "../../../domain/canonical.ts";
+import { type Digest, hasher } from "../../../domain/digest.ts";
+import type { Model, ModelFile } from "../../../domain/model.ts";
 import { UserError, WorldError } from "../../../domain/problem.ts";
 import type { ModelBytes } from "../../../ports/model-source.ts";
 import type { RuntimeFolder } from "../../../ports/runtime.ts";
@@ -11,9 +12,14 @@ import { type TarFile, tarOf } from "../../oci/tar.ts";
 /** A layer before it is sent. */
 export interface Layer {
   size: number;
-  /** What is in it, for people and for the next build: a layer of the same words and size is likely the same. */
+  /** What is in it, for people. */
   words: string;
+  /** What is in it, for the next build: a layer that says the same is likely the same. */
+  content: Digest;
+  /** The tar; a model's files are checked against the digests that validation saw. */
   open(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The tar without that check, at half the cost: for where the tar's own digest decides. */
+  openUnchecked(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** Files of this size and more get a layer each, so that one changed shard is one sent layer. */
@@ -54,7 +60,10 @@ export async function runtimeLayer({ from, to }: RuntimeFolder): Promise<Layer> 
     }
   };
   await visit(from);
-  return { ...tarOf(files), words: `runtime ${to}` };
+  const tar = tarOf(files);
+  const listed = files.map(({ path, bytes }) => ({ path, bytes }));
+  const content = digestOf(listed.sort((a, b) => (a.path < b.path ? -1 : 1)));
+  return { ...tar, openUnchecked: tar.open, words: `runtime ${to}`, content };
 }
 
 const changed = (path: string, why: string): UserError =>
@@ -68,17 +77,45 @@ const changed = (path: string, why: string): UserError =>
   ]);
 
 /** The file's bytes, checked against the digest that validation saw, in the pass that sends them. */
-function validated(file: ModelBytes, model: Model): TarFile["open"] {
-  const expected = model.files.find((known) => known.path === file.path);
-  if (expected?.bytes !== file.bytes) throw changed(file.path, "is not what it was when it was validated");
-  return async function* open(signal) {
-    const hash = hasher();
-    for await (const chunk of file.stream(signal)) {
-      hash.update(chunk);
-      yield chunk;
-    }
-    if (hash.digest() !== expected.digest) throw changed(file.path, "is not what it was when it was validated");
+async function* validated(file: ModelBytes, expected: Digest, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  const hash = hasher();
+  for await (const chunk of file.stream(signal)) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest() !== expected) throw changed(file.path, "is not what it was when it was validated");
+}
+
+function modelLayer(files: readonly { file: ModelBytes; known: ModelFile }[], folder: string): Layer {
+  const entries = files.map(({ file, known }) => ({ file, known, path: `${folder}/${file.path}`, bytes: file.bytes }));
+  const { size, open } = tarOf(
+    entries.map(({ file, known, ...entry }) => ({ ...entry, open: (signal) => validated(file, known.digest, signal) })),
+  );
+  const unchecked = tarOf(
+    entries.map(({ file, path, bytes }) => ({ path, bytes, open: (signal) => file.stream(signal) })),
+  );
+  return {
+    size,
+    open,
+    openUnchecked: unchecked.open,
+    words: `model ${files
+      .map(({ file }) => file.path)
+      .join(" ")
+      .slice(0, 200)}`,
+    content: digestOf(entries.map(({ path, bytes, known }) => ({ path, bytes, digest: known.digest }))),
   };
+}
+
+/** The model's files with what was validated of them, in the order of their paths. @throws UserError `model.changed` */
+function matched(model: Model, files: readonly ModelBytes[]): { file: ModelBytes; known: ModelFile }[] {
+  const gone = model.files.find((known) => !files.some((file) => file.path === known.path));
+  if (gone) throw changed(gone.path, "was validated, and is not there any more");
+  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return sorted.map((file) => {
+    const known = model.files.find((other) => other.path === file.path);
+    if (known?.bytes !== file.bytes) throw changed(file.path, "is not what it was when it was validated");
+    return { file, known };
+  });
 }
 
 /**
@@ -86,21 +123,11 @@ function validated(file: ModelBytes, model: Model): TarFile["open"] {
  * @throws UserError `model.changed` when the files are not those of the model.
  */
 export function modelLayers(model: Model, files: readonly ModelBytes[], folder: string): Layer[] {
-  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  const gone = model.files.find((known) => !files.some((file) => file.path === known.path));
-  if (gone) throw changed(gone.path, "was validated, and is not there any more");
-  const small = sorted.filter((file) => file.bytes < ownLayerBytes);
+  const all = matched(model, files);
+  const small = all.filter(({ file }) => file.bytes < ownLayerBytes);
   const groups = small.length > 0 ? [small] : [];
-  for (const file of sorted.filter((other) => other.bytes >= ownLayerBytes))
-    if (groups.length < mostLayers) groups.push([file]);
-    else groups.at(-1)!.push(file);
-  return groups.map((group) => ({
-    ...tarOf(
-      group.map((file) => ({ path: `${folder}/${file.path}`, bytes: file.bytes, open: validated(file, model) })),
-    ),
-    words: `model ${group
-      .map(({ path, bytes }) => `${path}:${bytes}`)
-      .join(" ")
-      .slice(0, 2000)}`,
-  }));
+  for (const each of all.filter(({ file }) => file.bytes >= ownLayerBytes))
+    if (groups.length < mostLayers) groups.push([each]);
+    else groups.at(-1)!.push(each);
+  return groups.map((group) => modelLayer(group, folder));
 }

@@ -24,8 +24,8 @@ const idleMilliseconds = 120_000;
 /** For the answer to a commit (moby#53700, buildkit#3995: registries checksum a large blob for minutes). */
 const patientMilliseconds = 20 * 60_000;
 
-const timedOut = (milliseconds: number): Error =>
-  Object.assign(new Error(`no byte moved for ${milliseconds / 1000} s`), { code: "ETIMEDOUT" });
+const timedOut = (limit: number): Error =>
+  Object.assign(new Error(`no byte moved for ${limit / 1000} s`), { code: "ETIMEDOUT" });
 
 /** Writes a body chunk by chunk; stops early when an answer makes the rest pointless. */
 async function write(
@@ -97,7 +97,7 @@ export async function readBody(answer: IncomingMessage, limit: number): Promise<
 }
 
 /** Milliseconds a `Retry-After` header asks for, at most a minute; null without one. */
-function milliseconds(header: string | null): number | null {
+function delayOf(header: string | null): number | null {
   if (header === null) return null;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.min(60_000, Math.max(0, seconds * 1000)) : null;
@@ -112,7 +112,7 @@ export const isPassing = (status: number): boolean =>
 
 /** Waits before the next try: doubling, jittered; as long as a `Retry-After` header asks for when there is one. */
 export async function pause(tried: number, retryAfter: string | null, signal: AbortSignal): Promise<void> {
-  const delay = milliseconds(retryAfter) ?? 100 * 2 ** tried * (0.5 + Math.random());
+  const delay = delayOf(retryAfter) ?? 100 * 2 ** tried * (0.5 + Math.random());
   await wait(delay, undefined, { signal });
 }
 

@@ -8,7 +8,6 @@ export interface Container {
   Id: string;
   Image: string;
   State: { Running: boolean; ExitCode: number; Error: string };
-  RestartCount: number;
   Config: { Labels: Record<string, string> };
   NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[] | null> | null };
 }

@@ -1,6 +1,7 @@
-import type { Dtype, TensorSpec } from "../../../domain/model.ts";
-import type { Tensor } from "../../../domain/tensor.ts";
 import { isObject, type JsonValue } from "../../../domain/json.ts";
+import type { Dtype, TensorSpec } from "../../../domain/model.ts";
+import type { Tensor, Tensors } from "../../../domain/tensor.ts";
+import { isFloat } from "../../../domain/values.ts";
 
 /** Datatypes of the Open Inference Protocol → ours. */
 const dtypeOf: Readonly<Record<string, Dtype>> = {
@@ -19,27 +20,31 @@ const dtypeOf: Readonly<Record<string, Dtype>> = {
   FP64: "float64",
   BYTES: "string",
 };
-export const datatypeOf: Readonly<Record<Dtype, string>> = Object.fromEntries(
+const datatypeOf: Readonly<Record<Dtype, string>> = Object.fromEntries(
   Object.entries(dtypeOf).map(([name, dtype]) => [dtype, name]),
 ) as Record<Dtype, string>;
 
-type Fields = { [key: string]: JsonValue };
-export const isObject = (value: JsonValue | undefined): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** One number or text as the protocol's JSON has it. @throws RangeError for NaN and infinities, which JSON cannot say. */
+function write(value: Tensor["data"][number]): string {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError(`${value} cannot be sent as JSON`);
+  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
+}
 
-/** One number or text as the protocol's JSON has it. */
-const write = (value: Tensor["data"][number]): string =>
-  typeof value === "bigint" ? String(value) : JSON.stringify(value);
+/** The JSON text of a request's input around the JSON text of its data. */
+export const writeInput = (name: string, { dtype, shape }: Pick<Tensor, "dtype" | "shape">, data: string): string =>
+  `{"name":${JSON.stringify(name)},"datatype":"${datatypeOf[dtype]}","shape":${JSON.stringify(shape)},"data":${data}}`;
 
-/** The JSON text of a request's input. */
-export const writeTensor = (name: string, tensor: Tensor): string =>
-  `{"name":${JSON.stringify(name)},"datatype":"${datatypeOf[tensor.dtype]}","shape":${JSON.stringify(tensor.shape)},"data":[${tensor.data.map(write).join(",")}]}`;
+/** The JSON text of a tensor's data. @throws RangeError for NaN and infinities. */
+export const writeData = ({ data }: Tensor): string => `[${data.map(write).join(",")}]`;
 
-function shapeOf(value: JsonValue | undefined): number[] {
+/** The JSON text of a request's input. @throws RangeError for NaN and infinities. */
+export const writeTensor = (name: string, tensor: Tensor): string => writeInput(name, tensor, writeData(tensor));
+
+function shapeOf(value: JsonValue | undefined, least: 0 | -1): number[] {
   if (!Array.isArray(value)) throw new SyntaxError("a tensor has no shape");
   return value.map((side) => {
-    if (typeof side !== "number" || !Number.isInteger(side))
-      throw new SyntaxError("a tensor's shape is not of whole numbers");
+    if (typeof side !== "number" || !Number.isSafeInteger(side) || side < least)
+      throw new SyntaxError(`a tensor's shape is not of whole numbers from ${least}`);
     return side;
   });
 }
@@ -47,35 +52,40 @@ function shapeOf(value: JsonValue | undefined): number[] {
 const flatten = (value: JsonValue[]): JsonValue[] =>
   value.some(Array.isArray) ? (value.flat(Number.POSITIVE_INFINITY as 1) as JsonValue[]) : value;
 
+/** An element as its dtype has it: floats as numbers, integers whole and exact. @throws SyntaxError */
 function elementOf(value: JsonValue, dtype: Dtype): Tensor["data"][number] {
-  const fits =
-    dtype === "string"
-      ? typeof value === "string"
-      : dtype === "bool"
-        ? typeof value === "boolean" || value === 0 || value === 1
-        : typeof value === "number" || typeof value === "bigint";
-  if (!fits)
-    throw new SyntaxError(
-      `a ${dtype} tensor holds ${JSON.stringify(typeof value === "bigint" ? String(value) : value)?.slice(0, 40)}`,
-    );
-  return value as Tensor["data"][number];
+  if (dtype === "string" && typeof value === "string") return value;
+  if (dtype === "bool" && (typeof value === "boolean" || value === 0 || value === 1)) return Boolean(value);
+  if (isFloat(dtype) && (typeof value === "number" || typeof value === "bigint")) return Number(value);
+  if (/^u?int/.test(dtype) && (typeof value === "bigint" || Number.isInteger(value))) return value as number | bigint;
+  const shown = typeof value === "number" || typeof value === "bigint" ? String(value) : JSON.stringify(value);
+  throw new SyntaxError(`a ${dtype} tensor holds ${shown.slice(0, 40)}`);
 }
 
 /** Reads an output tensor: its data may be nested or flat. @throws SyntaxError */
-export function readTensor(value: JsonValue): [string, Tensor] {
+function readTensor(value: JsonValue): [string, Tensor] {
   if (!isObject(value) || typeof value["name"] !== "string") throw new SyntaxError("an output has no name");
+  const { name } = value;
   const dtype = typeof value["datatype"] === "string" ? dtypeOf[value["datatype"]] : undefined;
-  if (!dtype)
-    throw new SyntaxError(`the output "${value["name"]}" has the datatype ${JSON.stringify(value["datatype"])}`);
-  const shape = shapeOf(value["shape"]);
-  if (!Array.isArray(value["data"])) throw new SyntaxError(`the output "${value["name"]}" has no data`);
+  if (!dtype) throw new SyntaxError(`the output "${name}" has the datatype ${JSON.stringify(value["datatype"])}`);
+  const shape = shapeOf(value["shape"], 0);
+  if (!Array.isArray(value["data"])) throw new SyntaxError(`the output "${name}" has no data`);
   const data = flatten(value["data"]).map((element) => elementOf(element, dtype));
   const size = shape.reduce((product, side) => product * side, 1);
   if (data.length !== size)
     throw new SyntaxError(
-      `the output "${value["name"]}" has ${data.length} values, and its shape [${shape.join(",")}] needs ${size}`,
+      `the output "${name}" has ${data.length} values, and its shape [${shape.join(",")}] needs ${size}`,
     );
-  return [value["name"], { dtype, shape, data }];
+  return [name, { dtype, shape, data }];
+}
+
+/** Reads the outputs of an answer. @throws SyntaxError for what is not a tensor, and for a name that stands twice. */
+export function readTensors(value: readonly JsonValue[]): Tensors {
+  const tensors = value.map(readTensor);
+  const names = tensors.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new SyntaxError(`the output "${twice}" stands twice`);
+  return Object.fromEntries(tensors);
 }
 
 /** Reads the tensors of a model's metadata. @throws SyntaxError */
@@ -85,6 +95,6 @@ export function readSpecs(value: JsonValue | undefined): TensorSpec[] {
     const dtype = isObject(entry) && typeof entry["datatype"] === "string" ? dtypeOf[entry["datatype"]] : undefined;
     if (!isObject(entry) || typeof entry["name"] !== "string" || !dtype)
       throw new SyntaxError("a tensor of the metadata has no name or no known datatype");
-    return { name: entry["name"], dtype, shape: shapeOf(entry["shape"]) };
+    return { name: entry["name"], dtype, shape: shapeOf(entry["shape"], -1) };
   });
 }

@@ -1,0 +1,147 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Problem, UserError } from "../../src/domain/problem.ts";
+import type { Dataset, Row, RowPlan } from "../../src/ports/dataset.ts";
+import { identify } from "../../src/stages/evaluate.ts";
+
+/** A kind of data file, and a way to make one. */
+export interface DatasetUnderTest {
+  dataset: Dataset;
+  /** Writes rows of cells under their columns. @returns the path. */
+  write(columns: readonly string[], rows: readonly (readonly string[])[]): Promise<string>;
+  /** Line of the first row. */
+  firstLine: number;
+  dispose(): Promise<void>;
+}
+
+const plan: RowPlan = {
+  inputs: { image: "p_*" },
+  specs: [{ name: "image", dtype: "float32", shape: [-1, 2] }],
+  label: "y",
+  id: "id",
+  slices: ["p_slice"],
+};
+const columns = ["id", "p_0", "p_1", "p_slice", "y"];
+const rows = [
+  ["b", "1", "2.5", "x", "cat"],
+  ["a", "-3e1", "4", "z", "dog, or wolf"],
+];
+
+/** What every kind of data file must do. */
+export function datasetContract(name: string, make: () => Promise<DatasetUnderTest>): void {
+  describe(`data set ${name}`, () => {
+    const { signal } = new AbortController();
+    const open = async (): Promise<DatasetUnderTest> => {
+      const made = await make();
+      onTestFinished(() => made.dispose());
+      return made;
+    };
+    const all = async (dataset: Dataset, path: string, fields: Partial<RowPlan> = {}): Promise<Row[]> => {
+      const found: Row[] = [];
+      for await (const row of dataset.rows(path, { ...plan, ...fields }, signal)) found.push(row);
+      return found;
+    };
+    const problems = async (work: Promise<unknown>): Promise<readonly Problem[]> => {
+      const error = await work.then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      if (error instanceof UserError) return error.problems;
+      throw new Error("expected a user's error", { cause: error });
+    };
+
+    test("recognises its files by name", async () => {
+      const { dataset, write } = await open();
+      expect([dataset.recognises(await write(columns, rows)), dataset.recognises("data.xlsx")]).toEqual([true, false]);
+    });
+
+    test("gives rows in the order of the file, as batches of one, and a glob takes neither label nor id nor slices", async () => {
+      const { dataset, write, firstLine } = await open();
+      expect(await all(dataset, await write(columns, rows))).toEqual([
+        {
+          id: "b",
+          line: firstLine,
+          inputs: { image: { dtype: "float32", shape: [1, 2], data: [1, 2.5] } },
+          label: "cat",
+          slices: { p_slice: "x" },
+        },
+        {
+          id: "a",
+          line: firstLine + 1,
+          inputs: { image: { dtype: "float32", shape: [1, 2], data: [-30, 4] } },
+          label: "dog, or wolf",
+          slices: { p_slice: "z" },
+        },
+      ]);
+    });
+
+    test("the same rows have the same identity in every kind of file, in any order", async () => {
+      const { dataset, write } = await open();
+      const pinned = "sha256:PINNED";
+      expect(identify(await all(dataset, await write(columns, rows)))).toEqual({ digest: pinned, rows: 2 });
+      expect(identify(await all(dataset, await write(columns, rows.toReversed()))).digest).toBe(pinned);
+    });
+
+    test("the label is never an input, whatever the plan says", async () => {
+      const { dataset, write } = await open();
+      const specs = [{ name: "image", dtype: "float32" as const, shape: [-1, 1] }];
+      const path = await write(columns, rows);
+      const [problem] = await problems(all(dataset, path, { specs, inputs: { image: "y" } }));
+      expect(problem).toMatchObject({ code: "data.column", message: expect.stringContaining("never sent") as unknown });
+      const numbers = await write(["p_0", "id", "p_slice", "y"], [["1", "a", "2", "3"]]);
+      expect((await all(dataset, numbers, { specs, inputs: { image: "*" } }))[0]!.inputs["image"]!.data).toEqual([1]);
+    });
+
+    test("every column that is missing is told at once, with the nearest that is there", async () => {
+      const { dataset, write } = await open();
+      const path = await write(columns, rows);
+      const wrong = { label: "yy", slices: ["p_slices"], inputs: { image: "p_0, p_l", picture: "p_0" } };
+      const found = await problems(all(dataset, path, wrong));
+      expect(found.map(({ at }) => at?.key)).toEqual([
+        "evaluate.label",
+        "evaluate.slices",
+        "evaluate.inputs.picture",
+        "evaluate.inputs.image",
+      ]);
+      expect(found.every(({ code, at }) => code === "data.column" && at?.file === path)).toBe(true);
+      expect(found.map(({ hint }) => /Did you mean "([^"]+)"/.exec(hint)?.[1])).toEqual([
+        "y",
+        "p_slice",
+        undefined,
+        "p_0",
+      ]);
+    });
+
+    test("what is wrong with rows is told with line and column, up to twenty at once", async () => {
+      const { dataset, write, firstLine } = await open();
+      const few = [["a", "1", "two", "", "cat"], ["b", "1", "2", "", ""], rows[0]!, ["b", "1", "2", "", "cat"]];
+      const path = await write(columns, few);
+      expect((await problems(all(dataset, path))).map(({ code, at }) => [code, at])).toEqual([
+        ["data.value", { file: path, line: firstLine, key: "p_1" }],
+        ["data.value", { file: path, line: firstLine + 1, key: "y" }],
+        ["data.value", { file: path, line: firstLine + 2, key: "id" }],
+        ["data.value", { file: path, line: firstLine + 3, key: "id" }],
+      ]);
+      const many = await write(
+        columns,
+        Array.from({ length: 30 }, (_, index) => [String(index), "x", "1", "s", "cat"]),
+      );
+      expect(await problems(all(dataset, many))).toHaveLength(20);
+    });
+
+    test("no rows and no file are the user's to mend", async () => {
+      const { dataset, write } = await open();
+      expect((await problems(all(dataset, await write(columns, []))))[0]?.code).toBe("data.empty");
+      expect((await problems(all(dataset, "nowhere.csv")))[0]?.code).toBe("data.not-found");
+    });
+
+    test("reading ends when it is aborted", async () => {
+      const { dataset, write } = await open();
+      const controller = new AbortController();
+      controller.abort(new Error("enough"));
+      const reading = async (path: string) => {
+        for await (const row of dataset.rows(path, plan, controller.signal)) expect(row).toBeUndefined();
+      };
+      await expect(reading(await write(columns, rows))).rejects.toThrow();
+    });
+  });
+}

@@ -1,0 +1,120 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WorldError } from "../../src/domain/problem.ts";
+import type { Endpoint } from "../../src/domain/release.ts";
+import type { Tensors } from "../../src/domain/tensor.ts";
+import type { Protocol, Session } from "../../src/ports/protocol.ts";
+
+/** A protocol and an endpoint of the model `m`: x, float32[-1,1] → p, float32[-1,2], [0.2,0.8] for x from 0.5 on, else [0.7,0.3]. */
+export interface ProtocolUnderTest {
+  protocol: Protocol;
+  endpoint: Endpoint;
+  /** Changes how the endpoint behaves from now on. `gone`: nothing listens any more. */
+  become(state: "loading" | "hanging" | "answering NaN" | "gone"): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const input = (x: number): Tensors => ({ x: { dtype: "float32", shape: [1, 1], data: [x] } });
+
+const failure = async (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+
+/** What every protocol must do. */
+export function protocolContract(name: string, make: () => Promise<ProtocolUnderTest>): void {
+  describe(`protocol ${name}`, () => {
+    const { signal } = new AbortController();
+    const open = async (): Promise<ProtocolUnderTest & { session: Session }> => {
+      const made = await make();
+      const session = made.protocol.connect(made.endpoint, "m");
+      onTestFinished(async () => {
+        await session[Symbol.asyncDispose]();
+        await made.dispose();
+      });
+      return { ...made, session };
+    };
+
+    test("says whether the model is ready, and what it saw", async () => {
+      const { session, become } = await open();
+      expect(await session.ready(signal)).toMatchObject({ ready: true });
+      await become("loading");
+      const { ready, detail } = await session.ready(signal);
+      expect([ready, detail.length > 0]).toEqual([false, true]);
+    });
+
+    test("says what is served", async () => {
+      const { session } = await open();
+      const { name: model, inputs, outputs } = await session.metadata(signal);
+      expect({ model, inputs, outputs }).toEqual({
+        model: "m",
+        inputs: [{ name: "x", dtype: "float32", shape: [-1, 1] }],
+        outputs: [{ name: "p", dtype: "float32", shape: [-1, 2] }],
+      });
+    });
+
+    test("a prepared call is sent as often as wanted, and its times are in order", async () => {
+      const { session } = await open();
+      const call = session.prepare(input(0.9), "a");
+      for (let time = 0; time < 3; time++) {
+        const { outputs, sent, done } = await call.send(signal);
+        expect(outputs).toEqual({ p: { dtype: "float32", shape: [1, 2], data: [0.2, 0.8] } });
+        expect(sent <= done && done <= performance.now()).toBe(true);
+      }
+    });
+
+    test("requests at the same time get their own answers", async () => {
+      const { session } = await open();
+      const sent = Array.from({ length: 40 }, (_, index) => (index % 3 === 0 ? 0.9 : 0.1));
+      const answers = await Promise.all(sent.map((x, index) => session.prepare(input(x), `r${index}`).send(signal)));
+      expect(answers.map(({ outputs }) => outputs["p"]!.data[1])).toEqual(sent.map((x) => (x >= 0.5 ? 0.8 : 0.3)));
+    });
+
+    test("NaN in an output is delivered", async () => {
+      const { session, become } = await open();
+      await become("answering NaN");
+      expect((await session.prepare(input(0.9), "a").send(signal)).outputs["p"]!.data[0]).toBeNaN();
+    });
+
+    test("nothing listening is an error of the world that may pass", async () => {
+      const { session, become } = await open();
+      await become("gone");
+      const error = await failure(session.prepare(input(0.9), "a").send(signal));
+      expect(error).toBeInstanceOf(WorldError);
+      expect(error).toMatchObject({ problem: { code: "endpoint.unreachable" }, retryable: true });
+    });
+
+    test("time that runs out is the endpoint's failure, and asking again at once would not help", async () => {
+      const { session, become } = await open();
+      await become("hanging");
+      const error = await failure(session.prepare(input(0.9), "a").send(AbortSignal.timeout(50)));
+      expect(error).toBeInstanceOf(WorldError);
+      expect(error).toMatchObject({ problem: { code: "endpoint.unreachable" }, retryable: false });
+    });
+
+    test("who aborts gets the own reason back", async () => {
+      const { session, become } = await open();
+      await become("hanging");
+      const controller = new AbortController();
+      const sending = failure(session.prepare(input(0.9), "a").send(controller.signal));
+      const reason = new Error("enough");
+      controller.abort(reason);
+      expect(await sending).toBe(reason);
+    });
+
+    test("each of its bad requests has its own name and is not taken for a good one, and the endpoint stays right", async () => {
+      const { protocol, endpoint, session } = await open();
+      const faults = protocol.faults(endpoint, "m", input(0.9));
+      expect(new Set(faults.map(({ id }) => id)).size).toBe(faults.length);
+      expect(faults.length).toBeGreaterThan(0);
+      for (const { right, send } of faults) expect(right).toContain((await send(signal)).status);
+      expect((await session.prepare(input(0.9), "a").send(signal)).outputs["p"]!.data[1]).toBe(0.8);
+    });
+
+    test("a bad request of the user's own is sent as it is", async () => {
+      const { protocol, endpoint } = await open();
+      const own = protocol.badRequest(endpoint, "m", { id: "half", body: '{"inputs":[', status: [400] });
+      expect([own.id, own.right, (await own.send(signal)).status]).toEqual(["half", [400], 400]);
+    });
+  });
+}
