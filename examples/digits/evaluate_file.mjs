@@ -4,6 +4,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
+// onnxruntime reports its use to its makers otherwise.
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 const [model, runtime = "."] = process.argv.slice(2);
 const ort = createRequire(join(resolve(runtime), "index.js"))("onnxruntime-node");
 

@@ -123,6 +123,7 @@ export async function evaluateRelease(
       clock: shop.clock,
       signal,
       progress: (share) => shop.host.note("asking rows", share),
+      warn: (problem) => shop.host.warn(problem),
     }),
   );
   const loadRun = await loadTest(

@@ -4,6 +4,7 @@ import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
+import { zeros } from "../domain/values.ts";
 import { recordGoldens, smoke } from "../stages/smoke.ts";
 import { attach } from "./attach.ts";
 import { readingPlan, readRows } from "./data.ts";
@@ -41,7 +42,14 @@ export async function smokeRelease(shop: Workshop, release: Release, environment
   return { report, running, evidence };
 }
 
-/** Writes golden requests from what staging answers to the first rows of the data. */
+/** What golden requests are recorded for: the first rows of the data, or zeros where there are none. */
+async function examplesOf(shop: Workshop, release: Release, signal: AbortSignal) {
+  if (!shop.config.evaluate) return [{ id: "zeros", inputs: zeros(release.model.inputs) }];
+  const { rows } = await readRows(shop, release.model, signal);
+  return rows.slice(0, recordedRows).map(({ id, inputs }) => ({ id: `row-${id}`, inputs }));
+}
+
+/** Writes golden requests from what staging answers. */
 async function record(shop: Workshop, release: Release, environment: string, signal: AbortSignal): Promise<Outcome> {
   const file = shop.config.smoke?.examples ?? defaultFile;
   const path = shop.resolve(file);
@@ -53,11 +61,11 @@ async function record(shop: Workshop, release: Release, environment: string, sig
         hint: "Move it away first: recording must not replace requests that somebody checked.",
       },
     ]);
-  const { rows } = await readRows(shop, release.model, signal);
+  const examples = await examplesOf(shop, release, signal);
   const running = await runningIn(shop, environment, signal);
   const lines = await recordGoldens(
     { release, running, protocol: shop.protocol(running.endpoint.protocol), clock: shop.clock, signal },
-    rows.slice(0, recordedRows).map(({ id, inputs }) => ({ id: `row-${id}`, inputs })),
+    examples,
   );
   await shop.writeText(path, `${lines.join("\n")}\n`);
   return {

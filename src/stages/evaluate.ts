@@ -32,7 +32,7 @@ export interface EvaluateOptions {
   signal: AbortSignal;
   progress: (share: number) => void;
   /** Told what is odd about the answers and does not stop the evaluation. */
-  warn?: (problem: Problem) => void;
+  warn: (problem: Problem) => void;
 }
 
 /** The identity of rows: sha256 over their canonical JSON, sorted by id. */
@@ -126,7 +126,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     ]);
   const settled = settle(answers, others, truth, options);
   const odd = oddScores(answers, plan);
-  if (odd) options.warn?.(odd);
+  if (odd) options.warn(odd);
   const predictions = await options.files.write("predictions.jsonl", predictionLines(rows, answers, others, plan));
   return {
     schema: 1,

@@ -3,11 +3,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { pushBaseImage, startDocker, startRegistry } from "./engines/containers.ts";
+import { runtimePack } from "../runtime/server.ts";
+import { type DockerEngine, pushNodeBase, startDocker } from "./engines/docker.ts";
+import { type RegistryEngine, startRegistry } from "./engines/registry.ts";
 
 const root = join(import.meta.dirname, "../..");
-let registry: Awaited<ReturnType<typeof startRegistry>>;
-let engine: Awaited<ReturnType<typeof startDocker>>;
+let registry: RegistryEngine;
+let engine: DockerEngine;
 let folder: string;
 
 interface Ran {
@@ -18,7 +20,7 @@ interface Ran {
 }
 
 function modelgate(...words: string[]): Ran {
-  const env = { ...process.env, ...engine.env };
+  const env = { ...process.env, ...engine.env, PATH: process.env["PATH"], HOME: process.env["HOME"] };
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "dist/cli.js"), ...words, "--json"], {
     cwd: folder,
     encoding: "utf8",
@@ -33,7 +35,8 @@ beforeAll(async () => {
   [registry, engine] = await Promise.all([startRegistry(), startDocker()]);
   folder = mkdtempSync(join(tmpdir(), "modelgate-release-"));
   cpSync(join(root, "examples/digits"), folder, { recursive: true, filter: (path) => !path.endsWith(".modelgate") });
-  const base = pushBaseImage(engine.docker, registry.host);
+  const library = join(await runtimePack(), "onnxruntime-node/bin/napi-v6/linux", process.arch, "libonnxruntime.so.1");
+  const base = await pushNodeBase(engine, registry.host, [library]);
   const path = join(folder, "modelgate.yml");
   const text = readFileSync(path, "utf8")
     .replace("\nimage:", `\nimage:\n  repository: ${registry.host}/acme/digits\n  base: ${base}`)

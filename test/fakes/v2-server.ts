@@ -21,6 +21,15 @@ export type Answering = (
   headers?: Record<string, string>;
 };
 
+export interface V2Options {
+  ready?: () => boolean;
+  digest?: string;
+  /** Asks the model whatever number it is given. */
+  lenient?: boolean;
+  /** Told every body that comes. */
+  seen?: (body: string) => void;
+}
+
 /** A real server of the Open Inference Protocol that can be told to misbehave. */
 export interface V2Server extends AsyncDisposable {
   endpoint: Endpoint;
@@ -46,15 +55,16 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 async function infer(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: Answering,
-  count: number,
+  { answer, count, lenient, seen }: { answer: Answering; count: number } & V2Options,
 ): Promise<void> {
   const text = await bodyOf(request);
+  seen?.(text);
   let parsed: Parameters<Answering>[0];
   try {
     parsed = JSON.parse(text) as Parameters<Answering>[0];
     if (!Array.isArray(parsed.inputs) || parsed.inputs.length === 0) throw new SyntaxError("no inputs");
-    if (parsed.inputs.some(({ data, shape }) => String(shape) !== "1,1" || !Number.isFinite(Math.fround(data[0]!))))
+    const wrong = (x: unknown): boolean => typeof x !== "number" || (!lenient && !Number.isFinite(Math.fround(x)));
+    if (parsed.inputs.some(({ data, shape }) => String(shape) !== "1,1" || wrong(data[0])))
       throw new SyntaxError("wrong input");
   } catch {
     response.writeHead(400, { "content-type": "application/json" }).end('{"error":"bad request"}');
@@ -79,10 +89,7 @@ async function infer(
 }
 
 /** Starts a server on 127.0.0.1. */
-export async function v2Server(
-  answer: Answering,
-  options: { ready?: () => boolean; digest?: string } = {},
-): Promise<V2Server> {
+export async function v2Server(answer: Answering, options: V2Options = {}): Promise<V2Server> {
   let count = 0;
   const metadata = JSON.stringify({
     name: "m",
@@ -97,7 +104,7 @@ export async function v2Server(
       void response.writeHead(status, { "content-type": "application/json" }).end(body);
     if (request.url === "/v2/models/m/infer" && request.method === "POST") {
       if (!request.headers["content-type"]?.startsWith("application/json")) return json(415, '{"error":"type"}');
-      void infer(request, response, answer, ++count);
+      void infer(request, response, { answer, count: ++count, ...options });
     } else if (request.url === "/v2/models/m/infer") json(405, "{}");
     else if (request.url === "/v2/models/m/ready") json((options.ready?.() ?? true) ? 200 : 503, "{}");
     else if (request.url === "/v2/models/m") json(200, metadata);

@@ -50,6 +50,7 @@ const optionsFor = (server: V2Server, fields: Partial<EvaluateOptions> = {}): Ev
   clock: systemClock,
   signal,
   progress: () => undefined,
+  warn: () => undefined,
   ...fields,
 });
 
@@ -132,21 +133,160 @@ describe("rows without a usable answer are never left out silently", () => {
     ).toHaveLength(1);
   });
 
-  test("they are left out up to the share the policy allows, and no further", async () => {
-    await using server = await v2Server((request, count) =>
-      ["r3", "r4"].includes(request.id!) ? { status: 500, body: "{}" } : thresholding(request, count),
-    );
-    const exclude = (maxShare: number) => evaluate(optionsFor(server, { failedRows: { policy: "exclude", maxShare } }));
-    expect((await exclude(0.05)).observations.failedRows).toBe(0);
-    expect((await exclude(0.01)).observations.failedRows).toBe(2);
+  const twoFail: Answering = (request, count) =>
+    ["r3", "r4"].includes(request.id!) ? { status: 500, body: "{}" } : thresholding(request, count);
+  const exclude = async (maxShare: number | null, fields: Partial<EvaluateOptions> = {}) => {
+    await using server = await v2Server(twoFail);
+    return await evaluate(optionsFor(server, { failedRows: { policy: "exclude", maxShare }, ...fields }));
+  };
+
+  test("they are left out up to the share the policy allows, counted, and no further", async () => {
+    const tolerated = await exclude(0.05);
+    expect([tolerated.observations.failedRows, tolerated.leftOut]).toEqual([0, 2]);
+    expect(evaluationFromJson(JSON.parse(JSON.stringify(evaluationToJson(tolerated))) as never)).toEqual(tolerated);
+    const beyond = await exclude(0.01);
+    expect([beyond.observations.failedRows, beyond.leftOut]).toEqual([2, 0]);
   });
 
-  test("a busy server is asked again, and then it counts", async () => {
-    await using server = await v2Server((request, count) =>
-      count === 1 ? { status: 503, body: "{}" } : thresholding(request, count),
+  test("half a percent is left out when the policy does not say how much", async () => {
+    expect((await exclude(null)).observations.failedRows).toBe(2);
+    const many = Array.from({ length: 10 }, (_, copy) =>
+      rows.map((row) => ({ ...row, id: copy ? `${copy}-${row.id}` : row.id })),
     );
-    expect((await evaluate(optionsFor(server, { rows: rows.slice(0, 1) }))).observations.failedRows).toBe(0);
+    const found = await exclude(null, { rows: many.flat(), identity: identify(many.flat()) });
+    expect([found.observations.failedRows, found.leftOut]).toEqual([0, 2]);
   });
+
+  test("evidence whose rows are not as many as it says is not read", async () => {
+    const body = JSON.parse(JSON.stringify(evaluationToJson(await exclude(0.05)))) as Record<string, unknown>;
+    expect(() => evaluationFromJson({ ...body, leftOut: 0 } as never)).toThrow(/rows are not as many/);
+    expect(() => evaluationFromJson({ ...body, leftOut: -1 } as never)).toThrow(/rows are not as many/);
+  });
+});
+
+describe("a row is asked again", () => {
+  const once = async (answer: Answering) => {
+    const waits: number[] = [];
+    let elapsed = 0;
+    const clock = {
+      ...systemClock,
+      monotonic: () => elapsed,
+      async until(at: number) {
+        waits.push(at - elapsed);
+        elapsed = at;
+      },
+    };
+    await using server = await v2Server(answer);
+    const found = await evaluate(optionsFor(server, { rows: rows.slice(0, 1), clock }));
+    return { failed: found.observations.failedRows, waits, requests: server.requests() };
+  };
+  const busy =
+    (times: number, status: number, headers?: Record<string, string>): Answering =>
+    (request, count) =>
+      count <= times ? { status, body: "{}", ...(headers && { headers }) } : thresholding(request, count);
+
+  test.each([429, 502, 503, 504])("after %i, twice, and then it counts", async (status) => {
+    const { failed, waits, requests } = await once(busy(2, status));
+    expect([failed, requests]).toEqual([0, 3]);
+    expect(waits[0]).toBeGreaterThanOrEqual(375);
+    expect(waits[0]).toBeLessThanOrEqual(625);
+    expect(waits[1]).toBeGreaterThanOrEqual(750);
+  });
+
+  test("three times and no more", async () => {
+    expect(await once(busy(9, 503))).toMatchObject({ failed: 1, requests: 4 });
+  });
+
+  test("as late as the server asks for", async () => {
+    expect((await once(busy(1, 503, { "retry-after": "7" }))).waits).toEqual([7000]);
+    expect(await once(busy(1, 503, { "retry-after": "3600" }))).toMatchObject({ failed: 1, requests: 1 });
+  });
+
+  test("when the connection broke", async () => {
+    expect(
+      await once((request, count) => (count === 1 ? { reset: true } : thresholding(request, count))),
+    ).toMatchObject({
+      failed: 0,
+    });
+  });
+
+  test.each([400, 404, 500, 501])("not after %i", async (status) => {
+    expect(await once(busy(1, status))).toMatchObject({ failed: 1, requests: 1, waits: [] });
+  });
+});
+
+describe("what is served", () => {
+  const warnings = async (answer: Answering, fields: Partial<EvaluateOptions> = {}) => {
+    const told: string[] = [];
+    await using server = await v2Server(answer);
+    const warn: EvaluateOptions["warn"] = ({ message }) => void told.push(message);
+    const { observations } = await evaluate(optionsFor(server, { warn, ...fields }));
+    return { told, candidate: observations.candidate };
+  };
+
+  test("as probabilities is kept as scores", async () => {
+    const { told, candidate } = await warnings(thresholding);
+    expect(told).toEqual([]);
+    expect(candidate.task === "binary" && candidate.scores?.[0]).toBeCloseTo(0.3);
+  });
+
+  test("as other numbers still says the class, but is no score, and that is told", async () => {
+    const logits: Answering = ({ id, inputs }) => ({
+      body: probabilities(id, inputs[0]!.data[0]! >= 0.5 ? [-1, 3] : [2, 0]),
+    });
+    const { told, candidate } = await warnings(logits);
+    expect(candidate).toMatchObject({ scores: null });
+    expect(candidate.task === "binary" && candidate.labels.filter((label) => label === 1)).toHaveLength(20);
+    expect(told).toEqual([expect.stringMatching(/no probabilities in 40 of 40 rows \(one row sums to 2\.000\)/)]);
+  });
+
+  test.each([
+    ["a class index", '{"name":"c","datatype":"INT64","shape":[1],"data":[1]}'],
+    ["a class name", '{"name":"c","datatype":"BYTES","shape":[1],"data":["yes"]}'],
+  ])("as %s is a label without a score", async (_title, output) => {
+    const { told, candidate } = await warnings(() => ({ body: `{"outputs":[${output}]}` }));
+    expect(told).toEqual([]);
+    expect(candidate).toMatchObject({ scores: null });
+    expect(candidate.task === "binary" && candidate.labels.every((label) => label === 1)).toBe(true);
+  });
+
+  test("in several outputs is read from the one that is named", async () => {
+    const two =
+      '{"name":"p","datatype":"FP32","shape":[1,2],"data":[0,1]},{"name":"q","datatype":"FP32","shape":[1,2],"data":[1,0]}';
+    const plan = { task: "binary" as const, classes: ["no", "yes"], output: "q", threshold: 0.5 };
+    const { candidate } = await warnings(() => ({ body: `{"outputs":[${two}]}` }), { plan });
+    expect(candidate.task === "binary" && candidate.labels.every((label) => label === 0)).toBe(true);
+  });
+});
+
+test("no answer at all leaves nothing that could pass", async () => {
+  await using server = await v2Server(() => ({ status: 500, body: "{}" }));
+  const { observations } = await evaluate(optionsFor(server));
+  expect([observations.failedRows, observations.truth.length]).toEqual([rows.length, 0]);
+});
+
+test("rows are asked in an order that the digests decide", async () => {
+  const order = async (champion: EvaluateOptions["champion"]) => {
+    const ids: (string | undefined)[] = [];
+    await using server = await v2Server((request, count) => {
+      ids.push(request.id);
+      return thresholding(request, count);
+    });
+    await evaluate(optionsFor(server, { concurrency: 1, champion }));
+    return ids;
+  };
+  const first = await order(null);
+  expect(new Set(first)).toEqual(new Set(rows.map(({ id }) => id)));
+  expect(first).not.toEqual(rows.map(({ id }) => id));
+  expect(await order(null)).toEqual(first);
+  expect(await order({ unavailable: "it does not start", image: champion })).not.toEqual(first);
+});
+
+test("a champion that cannot be asked is not the same as none", async () => {
+  await using server = await v2Server(thresholding);
+  const found = await evaluate(optionsFor(server, { champion: { unavailable: "it does not start", image: champion } }));
+  expect(found.observations).toMatchObject({ championState: "unavailable", champion: null });
+  expect(found.champion).toEqual({ image: champion, source: "it does not start" });
 });
 
 describe("only what ran all the time can be judged", () => {

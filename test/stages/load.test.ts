@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
@@ -56,6 +57,99 @@ test("a stall is seen by every request that it delays", async () => {
   const { events } = await load(options(session, { warmupMilliseconds: 0 }));
   const late = events.filter(({ intended, done }) => done - intended > 100);
   expect(late.length).toBeGreaterThan(10);
+});
+
+test("a server that stands still once shows in every request that waits behind it; one after the other, it shows in one", async () => {
+  // Blocks the server's only thread: connections and requests that come meanwhile wait in the kernel.
+  const server = new Worker(
+    `const { createServer } = require("node:http");
+     const { parentPort } = require("node:worker_threads");
+     let count = 0;
+     const answer = '{"outputs":[{"name":"p","datatype":"FP32","shape":[1,1],"data":[1]}]}';
+     const server = createServer((request, response) => {
+       request.resume().on("end", () => {
+         if (++count % 100 === 30) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+         response.end(answer);
+       });
+     });
+     server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));`,
+    { eval: true },
+  );
+  try {
+    const port = await new Promise<number>((resolve) => server.once("message", resolve));
+    const session = v2.connect({ url: `http://127.0.0.1:${port}`, protocol: "v2" }, "m");
+    const { events, inconclusive } = await load(options(session, { milliseconds: 1000, tightestBound: 10_000 }));
+    expect(inconclusive).toBeNull();
+    const stalled = events.filter(({ intended, done }) => done - intended > 50);
+    expect(stalled.length).toBeGreaterThan(25);
+    const call = session.prepare({}, "closed");
+    const closed: number[] = [];
+    for (let time = 0; time < 100; time++) {
+      const { sent, done } = await call.send(signal);
+      closed.push(done - sent);
+    }
+    expect(closed.filter((ms) => ms > 390)).toHaveLength(1);
+  } finally {
+    await server.terminate();
+  }
+});
+
+test("a busy machine makes the run inconclusive, not the model slow", async () => {
+  await using server = await v2Server(thresholding);
+  // Blocks this thread, as other work on a runner would, in the middle of the run.
+  const block = setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60), 100);
+  const run = await load(options(v2.connect(server.endpoint, "m"), { tightestBound: 100 }));
+  clearInterval(block);
+  expect(run.inconclusive).toMatch(/generator lagged: p99 of sent minus intended is [\d.]+ ms, and 5\.0 ms is allowed/);
+});
+
+test("a client that is full does not blame the server", async () => {
+  let asked = 0;
+  const deaf: Session = {
+    ready: async () => ({ ready: true, detail: "" }),
+    metadata: () => Promise.reject(new Error("not asked")),
+    prepare: () => ({
+      send: (limit) =>
+        new Promise((_resolve, reject) => {
+          asked++;
+          limit.addEventListener("abort", () => reject(new Error("no answer")));
+        }),
+    }),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  const fields = { ratePerSecond: 20_000, milliseconds: 300, warmupMilliseconds: 0, timeoutMilliseconds: 1500 };
+  const run = await load(options(deaf, { ...fields, tightestBound: 1_000_000 }));
+  expect([asked, run.events.length]).toEqual([4096, 4096]);
+  expect(run.inconclusive).toBe("1904 of 6000 requests were not sent: 4096 were in flight already");
+});
+
+test("the warm-up is not recorded, and payloads are real rows in a seeded order", async () => {
+  const sent: string[] = [];
+  const inputs = [1, 2, 3, 4, 5].map((x) => ({ x: { dtype: "float32" as const, shape: [1, 1], data: [x / 10] } }));
+  const ids = async (seed: string) => {
+    sent.length = 0;
+    await using server = await v2Server((request, count) => {
+      sent.push(String(request.inputs[0]!.data[0]));
+      return thresholding(request, count);
+    });
+    const run = await load(
+      options(v2.connect(server.endpoint, "m"), { inputs, seed, milliseconds: 200, ratePerSecond: 50 }),
+    );
+    expect([run.events.length, sent.length > run.events.length]).toEqual([10, true]);
+    return sent.slice(-5);
+  };
+  const first = await ids("s");
+  expect(first.toSorted()).toEqual(["0.1", "0.2", "0.3", "0.4", "0.5"]);
+  expect(await ids("s")).toEqual(first);
+  expect(await ids("another")).not.toEqual(first);
+});
+
+test("an aborted run ends", async () => {
+  await using server = await v2Server(thresholding);
+  const controller = new AbortController();
+  const run = load(options(v2.connect(server.endpoint, "m"), { milliseconds: 60_000, signal: controller.signal }));
+  controller.abort(new Error("enough"));
+  await expect(run).rejects.toThrow(/enough|aborted/);
 });
 
 test("a request without an answer in time failed, and its latency is at least the time", async () => {

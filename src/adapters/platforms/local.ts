@@ -119,7 +119,7 @@ export function localPlatform(options: LocalOptions, context: LocalContext): Pla
     current,
     async deploy(release, signal) {
       const old = await readState();
-      
+      await processes.endOthers(old?.process ?? null);
       const replaced = await current();
       if (replaced && (await isAsWanted(release, replaced, signal)))
         return { running: replaced, replaced, interruption: "" };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { datasets } from "../../../src/adapters/datasets/index.ts";
+import type { Dtype } from "../../../src/domain/model.ts";
 import { type Problem, UserError } from "../../../src/domain/problem.ts";
 import type { Row, RowPlan } from "../../../src/ports/dataset.ts";
 import { identify } from "../../../src/stages/evaluate.ts";
@@ -83,6 +84,28 @@ describe("a problem names file, line and column", () => {
     ["an id twice", "csv", csv.replace("b,", "a,"), "data.value", 3, /stands twice/],
     ["a ragged row", "csv", csv.replace("b,3,4", "b,3"), "data.syntax", 3, /4 cells, and the first has 5/],
     ["an open quote", "csv", csv.replace("b,3", 'b,"3'), "data.syntax", 3, /CSV/],
+    ["a number in another notation", "csv", csv.replace("3,4", "3,0x4"), "data.value", 3, /not a finite number/],
+    ["a column twice", "csv", csv.replace("p_1,", "p_0,"), "data.column", 1, /"p_0" more than once/],
+    [
+      "a line behind a quoted cell of three",
+      "csv",
+      csv.replace(",x,", ',"x\n\ny",').replace("3,4", "3,?"),
+      "data.value",
+      5,
+      /"\?"/,
+    ],
+    ["a line behind empty ones", "csv", csv.replace("\nb,3,4", "\n\n\nb,3,?"), "data.value", 5, /"\?"/],
+    [
+      "a field that is null",
+      "jsonl",
+      jsonl.replace('"p_1":4', '"p_1":null'),
+      "data.value",
+      2,
+      /p_1: the value is null/,
+    ],
+    ["a field that is an object", "jsonl", jsonl.replace('"p_1":4', '"p_1":{}'), "data.value", 2, /an object/],
+    ["a field that is missing", "jsonl", jsonl.replace('"p_1":4,', ""), "data.value", 2, /p_1: the field is missing/],
+    ["a label that is a list", "jsonl", jsonl.replace('"y":1', '"y":[1]'), "data.value", 2, /label is empty/],
     ["no rows", "csv", "id,p_0,p_1,s,y\n", "data.empty", undefined, /no rows/],
     ["nothing at all", "csv", "", "data.empty", undefined, /no rows/],
     ["a line that is no JSON", "jsonl", `${jsonl}{"id":`, "data.syntax", 3, /not JSON/],
@@ -99,9 +122,29 @@ describe("a problem names file, line and column", () => {
     expect(await problems("csv", `id,p_0,p_1,s,y\n${rows}\n`)).toHaveLength(20);
   });
 
-  test("an integer beyond its type", async () => {
-    const specs = [{ name: "image", dtype: "uint8" as const, shape: [-1, 2] }];
-    expect((await problems("csv", csv.replace("3,4", "3,256"), { specs }))[0]?.message).toMatch(/outside uint8/);
+  test("lines that cannot be read and rows that are wrong are told together", async () => {
+    const text = `${csv.replace("1,2", "1,?")}c,5\nd,"`;
+    expect((await problems("csv", text)).map(({ code, at }) => [code, at?.line])).toEqual([
+      ["data.value", 2],
+      ["data.syntax", 4],
+      ["data.syntax", 5],
+    ]);
+    expect((await problems("jsonl", `{\n${jsonl}[]\n`)).map(({ at }) => at?.line)).toEqual([1, 4]);
+  });
+
+  test.each<[Dtype, string, RegExp]>([
+    ["uint8", "256", /outside uint8 \(0 to 255\)/],
+    ["int64", "9223372036854775808", /outside int64/],
+    ["int32", "1.5", /not a whole number/],
+    ["float32", "3.5e38", /outside float32/],
+    ["float16", "65520", /outside float16/],
+    ["bfloat16", "3.4e38", /outside bfloat16/],
+    ["float64", "1e309", /not a finite number/],
+    ["bool", "yes", /not true or false/],
+  ])("a number that %s cannot hold: %s", async (dtype, text, message) => {
+    const specs = [{ name: "image", dtype, shape: [-1, 2] }];
+    const cells = csv.replace("1,2", "1,1").replace("3,4", `1,${text}`);
+    expect((await problems("csv", cells, { specs }))[0]?.message).toMatch(message);
   });
 
   test("a row that does not fill the input", async () => {
@@ -112,6 +155,40 @@ describe("a problem names file, line and column", () => {
   test("the nearest column is suggested", async () => {
     expect((await problems("csv", csv, { label: "yy" }))[0]?.hint).toMatch(/Did you mean "y"\?/);
   });
+});
+
+test("integers beyond 2^53 are read exactly", async () => {
+  const specs = [{ name: "image", dtype: "int64" as const, shape: [-1, 2] }];
+  const data = [9007199254740993n, 4];
+  const text = jsonl.replace('"p_0":3', '"p_0":9007199254740993');
+  expect((await read("jsonl", text, { specs }))[1]!.inputs["image"]!.data).toEqual(data);
+  expect((await read("csv", csv.replace("3,4", "9007199254740993,4"), { specs }))[1]!.inputs["image"]!.data).toEqual(
+    data,
+  );
+});
+
+test("a byte order mark, Windows line ends and quoted cells are no trouble", async () => {
+  const text = `\uFEFF${csv.replace(",x,", ',"x, ""so""",')}`.replaceAll("\n", "\r\n");
+  const [first, second] = await read("csv", text);
+  expect([first!.id, first!.slices["s"], second!.label]).toEqual(["a", 'x, "so"', "1"]);
+  expect((await read("jsonl", `\uFEFF${jsonl.replaceAll("\n", "\r\n")}`)).map(({ id }) => id)).toEqual(["a", "b"]);
+});
+
+test("a text may hold line separators that JSON does not escape", async () => {
+  const [, second] = await read("jsonl", jsonl.replace('"z"', '"z\u2028\u0085z"'));
+  expect([second!.slices["s"], second!.line]).toEqual(["z\u2028\u0085z", 2]);
+});
+
+test("characters on the border of two chunks are whole", async () => {
+  const rows = Array.from({ length: 3000 }, (_, index) => ({
+    id: `${index}`,
+    p_0: 1,
+    p_1: 2,
+    s: "\u20AC".repeat(100),
+    y: 0,
+  }));
+  const found = await read("jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
+  expect(found.every(({ slices }) => slices["s"] === "\u20AC".repeat(100))).toBe(true);
 });
 
 test("no text makes a reader crash", async () => {

@@ -149,6 +149,13 @@ test.each(["POST", "PATCH", "PUT", "HEAD", "GET"])(
   },
 );
 
+test("a registry that asks for patience gets it, also while a body is sent", async () => {
+  const troubles = [/^POST/, /^PATCH/, /^PUT/].map((when) => ({ when, status: 429, retryAfter: "0" }));
+  await using registry = await start({ troubles });
+  expect((await storeOf(registry).pushBlob(blobOf(1000), null, signal)).sent).toBe(1000);
+  expect(registry.switches.troubles).toEqual([]);
+});
+
 test("a registry that stays in trouble is given up, with its name, what was done and its own words", async () => {
   const troubles = Array.from({ length: 9 }, () => ({
     when: /^PATCH/,
