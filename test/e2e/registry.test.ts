@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { builders } from "../../src/adapters/builders/index.ts";
 import { createOpenStore } from "../../src/adapters/oci/open.ts";
 import { hex, sha256 } from "../../src/domain/digest.ts";
-import { builderContract, inspect, planOf, putBase, small } from "../contracts/builder.ts";
+import { inspect, planOf, putBase, small } from "../contracts/builder.plan.ts";
+import { builderContract } from "../contracts/builder.ts";
 import { ociStoreContract } from "../contracts/oci-store.ts";
 import { type RegistryEngine, startRegistry } from "./engines/registry.ts";
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type ManifestBody, mediaTypes } from "../../src/adapters/oci/content.ts";
 import { sha256 } from "../../src/domain/digest.ts";
 import { Access } from "./registry/access.ts";
-import { type Repository, referrersOf } from "./registry/repository.ts";
+import { Cut, errorBody, type Repository, referrersOf } from "./registry/repository.ts";
 import { plainSwitches, type Switches } from "./registry/switches.ts";
 
 /** One request as it came: what the tests ask about. */
@@ -16,10 +16,6 @@ interface Seen {
   otherHost: boolean;
 }
 
-class Cut extends Error {}
-
-const errorBody = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });
-
 /** An OCI registry (distribution specification v1.1) in memory, on loopback, with switches for how registries differ. */
 export class FakeRegistry {
   readonly switches: Switches = plainSwitches();
@@ -28,13 +24,13 @@ export class FakeRegistry {
   readonly uploads = new Map<string, { repository: string; bytes: Buffer }>();
   readonly #repositories = new Map<string, Repository>();
   readonly #servers: Server[] = [];
-  #host = "";
+  host = "";
   #otherHost = "";
 
   static async start(switches: Partial<Switches> = {}): Promise<FakeRegistry> {
     const registry = new FakeRegistry();
     Object.assign(registry.switches, switches);
-    [registry.#host, registry.#otherHost] = [await registry.#listen(false), await registry.#listen(true)];
+    [registry.host, registry.#otherHost] = [await registry.#listen(false), await registry.#listen(true)];
     return registry;
   }
 
@@ -56,10 +52,6 @@ export class FakeRegistry {
     this.#servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-
-  get host(): string {
-    return this.#host;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,7 +90,7 @@ export class FakeRegistry {
     const action = method === "GET" || method === "HEAD" ? "pull" : "push";
     const challenge = seen.otherHost
       ? null
-      : this.access.challenge(request, `repository:${name}:${action}`, `http://${this.#host}/token`);
+      : this.access.challenge(request, `repository:${name}:${action}`, `http://${this.host}/token`);
     if (challenge !== null) {
       response.writeHead(401, { "www-authenticate": challenge });
       return void response.end(errorBody("UNAUTHORIZED", "authentication required"));
@@ -150,7 +142,7 @@ export class FakeRegistry {
     }
     const bytes = Buffer.concat(chunks);
     if (cut === undefined) return bytes;
-    throw Object.assign(new Cut(), { bytes: bytes.subarray(0, Math.floor(bytes.length * cut)) });
+    throw new Cut(bytes.subarray(0, Math.floor(bytes.length * cut)));
   }
 
   #begin(response: ServerResponse, url: URL, name: string): void {
@@ -172,7 +164,7 @@ export class FakeRegistry {
   #location(name: string, id: string): { location: string } {
     const path = `/v2/${name}/blobs/uploads/${id}?state=kept`;
     if (this.switches.location === "relative") return { location: path };
-    return { location: `http://${this.switches.location === "absolute" ? this.#host : this.#otherHost}${path}` };
+    return { location: `http://${this.switches.location === "absolute" ? this.host : this.#otherHost}${path}` };
   }
 
   async #upload(
@@ -198,7 +190,7 @@ export class FakeRegistry {
     if (start !== undefined && Number(start) !== upload.bytes.length)
       return void response.writeHead(416).end(errorBody("RANGE_INVALID", "out of order"));
     const body = await this.#body(request, seen, this.switches.longestBody).catch((error: unknown) => {
-      if (error instanceof Cut) upload.bytes = Buffer.concat([upload.bytes, (error as Cut & { bytes: Buffer }).bytes]);
+      if (error instanceof Cut) upload.bytes = Buffer.concat([upload.bytes, error.bytes]);
       throw error;
     });
     if (!body) return void response.writeHead(413, { connection: "close" }).end("<html>");
@@ -209,7 +201,7 @@ export class FakeRegistry {
       return void response.writeHead(400).end(errorBody("DIGEST_INVALID", "provided digest did not match"));
     this.repository(name).blobs.set(digest, upload.bytes);
     this.uploads.delete(id);
-    if (lost) throw new Cut();
+    if (lost) throw new Cut(Buffer.alloc(0));
     response.writeHead(201, { "docker-content-digest": digest }).end();
   }
 

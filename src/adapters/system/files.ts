@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -32,10 +32,43 @@ const alive = (pid: number): boolean => {
   }
 };
 
-/** Whether the lock's holder is gone. A lock without a readable pid is being written right now. */
+/** Whether the lock's holder is gone. */
 async function abandoned(path: string): Promise<boolean> {
   const pid = Number(await readFile(path, "utf8").catch(() => ""));
   return Number.isInteger(pid) && pid > 0 && !alive(pid);
+}
+
+/** Takes a lock file that names this process, whole from the first moment. @returns false when somebody has it. */
+async function take(path: string): Promise<boolean> {
+  const own = `${path}.${randomUUID()}`;
+  await writeFile(own, String(process.pid), { flag: "wx" });
+  try {
+    await link(own, path);
+    return true;
+  } catch (error) {
+    if (code(error) === "EEXIST") return false;
+    throw error;
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** Clearing takes milliseconds: a guard this old was left by a process that was killed. */
+const guardMilliseconds = 10_000;
+
+/** Removes a lock whose process is gone; one process at a time, so that nobody removes the next holder's. */
+async function clearAbandoned(path: string): Promise<void> {
+  const guard = `${path}.takeover`;
+  if (!(await take(guard))) {
+    const found = await stat(guard).catch(() => null);
+    if (found && Date.now() - found.mtimeMs > guardMilliseconds) await rm(guard, { force: true });
+    return;
+  }
+  try {
+    if (await abandoned(path)) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 /**
@@ -45,21 +78,11 @@ async function abandoned(path: string): Promise<boolean> {
 export async function withLock<T>(path: string, work: () => Promise<T>, patience = 30_000): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const deadline = performance.now() + patience;
-  for (;;) {
-    try {
-      const file = await open(path, "wx");
-      await file.writeFile(String(process.pid));
-      await file.close();
-      break;
-    } catch (error) {
-      if (code(error) !== "EEXIST") throw error;
-      if (await abandoned(path)) await rm(path, { force: true });
-      else if (performance.now() > deadline)
-        throw new Error(`the lock ${path} is held by process ${await readFile(path, "utf8").catch(() => "?")}`, {
-          cause: error,
-        });
-      else await wait(5 + Math.random() * 20);
-    }
+  while (!(await take(path))) {
+    if (await abandoned(path)) await clearAbandoned(path);
+    if (performance.now() > deadline)
+      throw new Error(`the lock ${path} is held by process ${await readFile(path, "utf8").catch(() => "?")}`);
+    await wait(5 + Math.random() * 20);
   }
   try {
     return await work();

@@ -86,6 +86,7 @@ describe("a problem names file, line and column", () => {
     ["an open quote", "csv", csv.replace("b,3", 'b,"3'), "data.syntax", 3, /CSV/],
     ["a number in another notation", "csv", csv.replace("3,4", "3,0x4"), "data.value", 3, /not a finite number/],
     ["a column twice", "csv", csv.replace("p_1,", "p_0,"), "data.column", 1, /"p_0" more than once/],
+    ["a row of three lines, by its first", "csv", csv.replace("a,1,2,x,", 'a,1,?,"x\n\ny",'), "data.value", 2, /"\?"/],
     [
       "a line behind a quoted cell of three",
       "csv",

@@ -73,3 +73,21 @@ test("a lock whose process is gone is taken over; one that is held is waited for
   await writeFile(lock, String(process.pid));
   await expect(withLock(lock, async () => "not reached", 50)).rejects.toThrow(`is held by process ${process.pid}`);
 });
+
+test("many who find the lock of a process that is gone take it over one after the other", async () => {
+  const path = join(await folder(), "lock");
+  const gone = await runCommand("sh", ["-c", "echo $$"]);
+  await writeFile(path, gone.stdout.trim());
+  let inside = 0;
+  const crowds = await Promise.all(
+    Array.from({ length: 30 }, () =>
+      withLock(path, async () => {
+        const crowd = ++inside;
+        await new Promise((resolve) => setImmediate(resolve));
+        inside--;
+        return crowd;
+      }),
+    ),
+  );
+  expect(Math.max(...crowds)).toBe(1);
+});

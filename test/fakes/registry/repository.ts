@@ -15,3 +15,14 @@ export const referrersOf = (subject: string, manifests: Repository["manifests"])
     const body = readManifest(stored, "fake");
     return body.subject?.digest === subject ? [referrerDescriptor(stored, body)] : [];
   });
+
+/** A connection that is cut when some bytes are there. */
+export class Cut extends Error {
+  readonly bytes: Buffer;
+  constructor(bytes: Buffer) {
+    super("cut");
+    this.bytes = bytes;
+  }
+}
+
+export const errorBody = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });

@@ -6,7 +6,7 @@ import { modelLayers } from "../../../../src/adapters/builders/image/layers.ts";
 import { builders } from "../../../../src/adapters/builders/index.ts";
 import { createOpenStore } from "../../../../src/adapters/oci/open.ts";
 import { sha256 } from "../../../../src/domain/digest.ts";
-import { inspect, modelBytes, planOf, putBase, small } from "../../../contracts/builder.ts";
+import { inspect, modelBytes, planOf, putBase, small } from "../../../contracts/builder.plan.ts";
 import { FakeRegistry } from "../../../fakes/registry.ts";
 
 const { signal } = new AbortController();
