@@ -1,13 +1,19 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, options: { include: string[]; exclude?: string[]; timeout: number }) => ({
+const project = (
+  name: string,
+  options: { include: string[]; exclude?: string[]; timeout: number; alone?: boolean },
+) => ({
   test: {
     name,
     include: options.include,
     exclude: [...(options.exclude ?? []), "**/node_modules/**"],
     testTimeout: options.timeout,
     hookTimeout: options.timeout,
-    sequence: { shuffle: true },
+    // Tests that put a load on a server have the machine to themselves: a busy one would make the load generator lag.
+    sequence: { shuffle: true, groupOrder: options.alone ? 1 : 0 },
+    fileParallelism: !options.alone,
+    ...(options.alone && { maxWorkers: 1 }),
     expect: { requireAssertions: true },
   },
 });
@@ -22,9 +28,9 @@ export default defineConfig({
       }),
       project("contract", { include: ["test/contracts/**/*.test.ts"], timeout: 60_000 }),
       // The built bundle on the embedded platform: needs nothing but Node.
-      project("embedded", { include: ["test/embedded/**/*.test.ts"], timeout: 300_000 }),
+      project("embedded", { include: ["test/embedded/**/*.test.ts"], timeout: 300_000, alone: true }),
       // Real engines: .ci/run installs them.
-      project("e2e", { include: ["test/e2e/**/*.test.ts"], timeout: 300_000 }),
+      project("e2e", { include: ["test/e2e/**/*.test.ts"], timeout: 300_000, alone: true }),
     ],
   },
 });
