@@ -1,10 +1,13 @@
 import { type Evaluation, evaluationToJson } from "../domain/evaluation.ts";
-import { formatImage } from "../domain/image.ts";
+import { formatImage, type Image } from "../domain/image.ts";
 import type { LoadRun } from "../domain/observations/observations.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
+import { UserError, WorldError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
+import { isSame } from "../domain/verdict.ts";
 import type { DatasetIdentity, Row } from "../ports/dataset.ts";
+import type { Platform } from "../ports/platform.ts";
 import type { Session } from "../ports/protocol.ts";
 import { type EvaluateOptions, evaluate } from "../stages/evaluate.ts";
 import { load } from "../stages/load.ts";
@@ -13,61 +16,45 @@ import { evaluateSettings, readingPlan, readRows } from "./data.ts";
 import { environmentOf, production, releaseOf, runningIn, staging } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
+type Champion = EvaluateOptions["champion"];
+
+/** Starts the release in production beside the candidate. What keeps it from starting is said, and is not the candidate's. */
+async function startChampion(shop: Workshop, beside: Platform, image: Image, signal: AbortSignal): Promise<Champion> {
+  try {
+    const release = await shop.builder.describe(image, signal);
+    const { endpoint } = (await beside.deploy(release, signal)).running;
+    return { session: shop.protocol(endpoint.protocol).connect(endpoint, release.model.name), image };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof UserError) && !(error instanceof WorldError)) throw error;
+    shop.host.warn({
+      code: "evaluate.no-champion",
+      message: `the champion ${formatImage(image)} could not be deployed beside the candidate: ${error.message}`,
+      hint: "Gates against the champion are errors in this run.",
+    });
+    return { unavailable: error.message, image };
+  }
+}
+
 /** Runs work with the champion deployed beside the candidate, and takes it away afterwards. */
 async function besideChampion<T>(
   shop: Workshop,
   environment: string,
   signal: AbortSignal,
-  work: (champion: EvaluateOptions["champion"]) => Promise<T>,
+  work: (champion: Champion) => Promise<T>,
 ): Promise<T> {
   if (!Object.hasOwn(shop.config.environments, production)) return work(null);
   const running = await shop.platform(production, "main").current(signal);
   if (!running) return work(null);
-  const platform = shop.platform(environment, "champion");
+  const beside = shop.platform(environment, "champion");
   try {
-    const release = await shop.builder.describe(running.image, signal);
-    const deployment = await platform.deploy(release, signal);
-    await using session = shop
-      .protocol(deployment.running.endpoint.protocol)
-      .connect(deployment.running.endpoint, release.model.name);
-    return await work({ session, image: running.image });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!isAboutChampion(error)) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    shop.host.warn({
-      code: "evaluate.no-champion",
-      message: `the champion ${formatImage(running.image)} could not be deployed beside the candidate: ${why}`,
-      hint: "Gates against the champion are errors in this run.",
-    });
-    return work({ unavailable: why, image: running.image });
+    const champion = await startChampion(shop, beside, running.image, signal);
+    await using _session = champion && "session" in champion ? champion.session : null;
+    return await work(champion);
   } finally {
-    await platform.remove(AbortSignal.timeout(60_000)).catch(() => undefined);
+    await beside.remove(AbortSignal.timeout(60_000)).catch(() => undefined);
   }
 }
-
-const aboutChampion = new Set([
-  "platform.not-ready",
-  "platform.exited",
-  "platform.unavailable",
-  "release.not-found",
-  "release.unreadable",
-  "registry.unreachable",
-  "registry.denied",
-  "registry.refused",
-  "registry.digest",
-]);
-
-/** Whether an error arose while the champion was fetched or started, not while rows were asked. */
-const isAboutChampion = (error: unknown): boolean => {
-  const codes =
-    error instanceof Error && "problems" in error
-      ? (error.problems as { code: string }[]).map(({ code }) => code)
-      : error instanceof Error && "problem" in error
-        ? [(error.problem as { code: string }).code]
-        : [];
-  return codes.length > 0 && codes.every((code) => aboutChampion.has(code));
-};
 
 /** The tightest latency bound of the gates, in ms: what the generator's own lag is held against. */
 const tightestBound = ({ config }: Workshop): number | null => {
@@ -96,6 +83,19 @@ async function loadTest(
     signal,
     progress: (share) => shop.host.note("load test", share),
   });
+}
+
+/** The load test is about what the rows were asked of: the platform must say so after it too. @throws UserError */
+async function sameSubject(shop: Workshop, environment: string, { subject }: Evaluation, signal: AbortSignal) {
+  const running = await shop.platform(environment, "main").current(signal);
+  if (running && isSame(running, subject.after)) return;
+  throw new UserError([
+    {
+      code: "evaluate.subject-changed",
+      message: `what ${environment} runs changed during the load test`,
+      hint: "Find out who writes to the staging environment, and evaluate again.",
+    },
+  ]);
 }
 
 /** Evaluates a release where it runs, beside the champion, then under load, and attaches the evaluation. */
@@ -133,6 +133,7 @@ export async function evaluateRelease(
     `modelgate/1|${release.image.digest}|${data.identity.digest}|load`,
     signal,
   );
+  if (loadRun) await sameSubject(shop, environment, found, signal);
   const evaluation: Evaluation = { ...found, observations: { ...found.observations, load: loadRun } };
   const evidence = await attach(shop, release, { kind: "evaluation", body: evaluationToJson(evaluation) }, signal);
   return { evaluation, running, evidence };

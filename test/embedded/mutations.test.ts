@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -32,6 +32,20 @@ describe("what is wrong is never a pass", () => {
     expect(gate.outputs["verdict"]).toBe("error");
     expect(example.modelgate("promote", "--image", run.outputs["image"]!).exitCode).toBe(2);
     expect(example.modelgate("status").outcome?.headline).toMatch(/nothing runs in production/);
+  });
+
+  test("one byte of the model in staging changed during the load test: the evaluation is refused", async () => {
+    using example = exampleFolder();
+    const run = example.modelgate("run");
+    const predictions = example.path(".modelgate/runs/last/predictions.jsonl");
+    rmSync(predictions);
+    example.edit("modelgate.yml", (text) => text.replace("duration: 2 s", "duration: 6 s"));
+    const child = example.start("evaluate", "--image", run.outputs["image"]!);
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    // The file of predictions is written when the rows are done and the load test begins.
+    while (!existsSync(predictions) && child.exitCode === null) await wait(20);
+    flipLastByte(servedModel(example, "staging"));
+    expect(await ended).toBe(2);
   });
 
   test("one byte of the model in production changed: status says so", () => {
