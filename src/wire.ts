@@ -6,7 +6,7 @@ import { datasets } from "./adapters/datasets/index.ts";
 import { createEvidenceStore, createLedgerStore } from "./adapters/evidence/index.ts";
 import { formats } from "./adapters/formats/index.ts";
 import { createOpenStore } from "./adapters/oci/open.ts";
-import type { DockerConfig } from "./adapters/oci/registry/auth.ts";
+import type { DockerConfig } from "./adapters/oci/registry/credentials.ts";
 import { platforms } from "./adapters/platforms/index.ts";
 import { protocols } from "./adapters/protocols/index.ts";
 import { runtimes } from "./adapters/runtimes/index.ts";

@@ -39,7 +39,6 @@ export const problemCodes = [
   "smoke.no-golden",
   "smoke.failed",
   "evaluate.subject-changed",
-  "evaluate.failed-rows",
   "evaluate.no-champion",
   "gate.no-evaluation",
   "release.not-found",

@@ -103,10 +103,6 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
     meaning: "The endpoint ran another image, or other bytes, before, during or after the evaluation.",
     remedy: "Let nothing else deploy to staging meanwhile; run again.",
   },
-  "evaluate.failed-rows": {
-    meaning: "Rows got no usable answer.",
-    remedy: "predictions.jsonl has the reason for each.",
-  },
   "evaluate.no-champion": {
     meaning: "Production runs a release that could not be deployed beside the candidate.",
     remedy: "The message says why. Gates against the champion are errors until it can.",

@@ -2,8 +2,6 @@ import { WorldError } from "../../../domain/problem.ts";
 import type { Credentials } from "./credentials.ts";
 import { readBody, send, sendRetried } from "./transport.ts";
 
-export type { DockerConfig } from "./credentials.ts";
-
 /** A `WWW-Authenticate` challenge. */
 export interface Challenge {
   scheme: string;
