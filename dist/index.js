@@ -43854,7 +43854,6 @@ const problemCodes = (/* unused pure expression or super */ null && ([
     "smoke.no-golden",
     "smoke.failed",
     "evaluate.subject-changed",
-    "evaluate.failed-rows",
     "evaluate.no-champion",
     "gate.no-evaluation",
     "release.not-found",
@@ -45941,6 +45940,27 @@ var evaluate_disposeResources = (undefined && undefined.__disposeResources) || (
 
 
 
+
+
+/** Starts the release in production beside the candidate. What keeps it from starting is said, and is not the candidate's. */
+async function startChampion(shop, beside, image, signal) {
+    try {
+        const release = await shop.builder.describe(image, signal);
+        const { endpoint } = (await beside.deploy(release, signal)).running;
+        return { session: shop.protocol(endpoint.protocol).connect(endpoint, release.model.name), image };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof UserError) && !(error instanceof WorldError))
+            throw error;
+        shop.host.warn({
+            code: "evaluate.no-champion",
+            message: `the champion ${formatImage(image)} could not be deployed beside the candidate: ${error.message}`,
+            hint: "Gates against the champion are errors in this run.",
+        });
+        return { unavailable: error.message, image };
+    }
+}
 /** Runs work with the champion deployed beside the candidate, and takes it away afterwards. */
 async function besideChampion(shop, environment, signal, work) {
     if (!Object.hasOwn(shop.config.environments, production))
@@ -45948,16 +45968,13 @@ async function besideChampion(shop, environment, signal, work) {
     const running = await shop.platform(production, "main").current(signal);
     if (!running)
         return work(null);
-    const platform = shop.platform(environment, "champion");
+    const beside = shop.platform(environment, "champion");
     try {
         const env_1 = { stack: [], error: void 0, hasError: false };
         try {
-            const release = await shop.builder.describe(running.image, signal);
-            const deployment = await platform.deploy(release, signal);
-            const session = evaluate_addDisposableResource(env_1, shop
-                .protocol(deployment.running.endpoint.protocol)
-                .connect(deployment.running.endpoint, release.model.name), true);
-            return await work({ session, image: running.image });
+            const champion = await startChampion(shop, beside, running.image, signal);
+            const _session = evaluate_addDisposableResource(env_1, champion && "session" in champion ? champion.session : null, true);
+            return await work(champion);
         }
         catch (e_1) {
             env_1.error = e_1;
@@ -45969,42 +45986,10 @@ async function besideChampion(shop, environment, signal, work) {
                 await result_1;
         }
     }
-    catch (error) {
-        signal.throwIfAborted();
-        if (!isAboutChampion(error))
-            throw error;
-        const why = error instanceof Error ? error.message : String(error);
-        shop.host.warn({
-            code: "evaluate.no-champion",
-            message: `the champion ${formatImage(running.image)} could not be deployed beside the candidate: ${why}`,
-            hint: "Gates against the champion are errors in this run.",
-        });
-        return work({ unavailable: why, image: running.image });
-    }
     finally {
-        await platform.remove(AbortSignal.timeout(60_000)).catch(() => undefined);
+        await beside.remove(AbortSignal.timeout(60_000)).catch(() => undefined);
     }
 }
-const aboutChampion = new Set([
-    "platform.not-ready",
-    "platform.exited",
-    "platform.unavailable",
-    "release.not-found",
-    "release.unreadable",
-    "registry.unreachable",
-    "registry.denied",
-    "registry.refused",
-    "registry.digest",
-]);
-/** Whether an error arose while the champion was fetched or started, not while rows were asked. */
-const isAboutChampion = (error) => {
-    const codes = error instanceof Error && "problems" in error
-        ? error.problems.map(({ code }) => code)
-        : error instanceof Error && "problem" in error
-            ? [error.problem.code]
-            : [];
-    return codes.length > 0 && codes.every((code) => aboutChampion.has(code));
-};
 /** The tightest latency bound of the gates, in ms: what the generator's own lag is held against. */
 const tightestBound = ({ config }) => {
     const bounds = config.gates.flatMap(({ parsed }) => parsed.metric === "latency" && parsed.right.kind === "value" ? [parsed.right.value] : []);
@@ -46024,6 +46009,19 @@ async function loadTest(shop, session, rows, seed, signal) {
         signal,
         progress: (share) => shop.host.note("load test", share),
     });
+}
+/** The load test is about what the rows were asked of: the platform must say so after it too. @throws UserError */
+async function sameSubject(shop, environment, { subject }, signal) {
+    const running = await shop.platform(environment, "main").current(signal);
+    if (running && isSame(running, subject.after))
+        return;
+    throw new UserError([
+        {
+            code: "evaluate.subject-changed",
+            message: `what ${environment} runs changed during the load test`,
+            hint: "Find out who writes to the staging environment, and evaluate again.",
+        },
+    ]);
 }
 /** Evaluates a release where it runs, beside the champion, then under load, and attaches the evaluation. */
 async function evaluateRelease(shop, release, data, environment, signal) {
@@ -46048,6 +46046,8 @@ async function evaluateRelease(shop, release, data, environment, signal) {
             warn: (problem) => shop.host.warn(problem),
         }));
         const loadRun = await loadTest(shop, session, data.rows, `modelgate/1|${release.image.digest}|${data.identity.digest}|load`, signal);
+        if (loadRun)
+            await sameSubject(shop, environment, found, signal);
         const evaluation = { ...found, observations: { ...found.observations, load: loadRun } };
         const evidence = await attach(shop, release, { kind: "evaluation", body: evaluationToJson(evaluation) }, signal);
         return { evaluation, running, evidence };
