@@ -4,6 +4,7 @@ import type { Declared } from "../domain/contract.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import type { Task } from "../domain/observations/observations.ts";
 import type { LoadProfile } from "../domain/schedule.ts";
+import type { TrustedIdentity } from "../domain/signature.ts";
 
 /** A configuration, checked and with its units resolved. Sizes in bytes, times in ms, rates per second. */
 export interface Config {
@@ -40,6 +41,26 @@ export interface Config {
     timeoutMilliseconds: number;
   } | null;
   gates: readonly Check[];
-  promotion: { maxAgeMilliseconds: number; first: "allow" | "block" };
+  promotion: {
+    maxAgeMilliseconds: number;
+    first: "allow" | "block";
+    /** The protected branch whose policy a looser one is held against. */
+    baseline: string;
+    approval: { by: readonly string[]; required: "always" | "loosened"; expiresMilliseconds: number } | null;
+  };
+  /** `key` and `passphrase` are names of environment variables. */
+  signing: {
+    method: "keyless" | "key" | "none";
+    key: string | null;
+    passphrase: string | null;
+    instance: "public-good" | "github" | null;
+  };
+  trust: { keyFiles: readonly string[]; identities: readonly TrustedIdentity[]; trustedRoot: string | null };
+  github: {
+    deploymentRecord: "auto" | "own" | "none";
+    comment: boolean;
+    commitStatus: boolean;
+    artifactRecord: boolean;
+  };
   environments: Readonly<Record<string, { platform: PlatformKind; options: Readonly<Record<string, unknown>> }>>;
 }

@@ -58,6 +58,7 @@ export function crossCheck(parts: Parts, report: Report): Check[] {
     );
   loadProblems(parts, report);
   environmentProblems(parts, report);
+  signingProblems(parts, report);
   return checksOf(parts, report);
 }
 
@@ -84,6 +85,46 @@ const loadOf = (load: NonNullable<Written["load"]>): Config["load"] => ({
   timeoutMilliseconds: load.timeout ?? 30_000,
 });
 
+const promotionOf = ({ approval, ...promotion }: Written["promotion"]): Config["promotion"] => ({
+  maxAgeMilliseconds: promotion["max-age"] ?? 7 * day,
+  first: promotion.first,
+  baseline: promotion.baseline,
+  approval: approval
+    ? { by: approval.by, required: approval.required, expiresMilliseconds: approval.expires ?? day }
+    : null,
+});
+
+/** What is signed must be verifiable, and what lies in a registry must be signed. */
+function signingProblems({ signing, trust, image }: Parts, report: Report): void {
+  if (image?.repository !== undefined && signing === undefined)
+    report.missing(
+      ["image", "repository"],
+      "image.repository is set, and signing is missing: evidence in a registry counts only when it is signed",
+      "Add signing: { method: keyless } in a workflow with id-token: write, or { method: key, key: MODELGATE_SIGNING_KEY }; docs/security.md shows both.",
+    );
+  if (!signing || !trust) return;
+  if (signing.method === "none" && image?.repository !== undefined)
+    report.value(
+      ["signing", "method"],
+      "signing.method none is for the embedded registry only",
+      "Write keyless or key.",
+    );
+  if (signing.method === "key" && signing.key === undefined)
+    report.missing(["signing"], "signing.key is missing", "Name the environment variable that holds the private key.");
+  if (signing.method === "key" && trust.keys.length === 0)
+    report.missing(
+      ["signing"],
+      "trust.keys is missing: nobody could verify what is signed",
+      "Name the PEM file of the public key.",
+    );
+  if (signing.method === "keyless" && trust.identities.length === 0)
+    report.missing(
+      ["signing"],
+      "trust.identities is missing: nobody could verify what is signed",
+      "Name the repository and the workflow that signs.",
+    );
+}
+
 /** A sound configuration with units resolved and everything that is absent named. */
 export const resolved = (written: Written, gates: readonly Check[], file: string): Config => ({
   file,
@@ -103,7 +144,24 @@ export const resolved = (written: Written, gates: readonly Check[], file: string
   evaluate: written.evaluate ? evaluateOf(written.evaluate) : null,
   load: written.load ? loadOf(written.load) : null,
   gates,
-  promotion: { maxAgeMilliseconds: written.promotion["max-age"] ?? 7 * day, first: written.promotion.first },
+  promotion: promotionOf(written.promotion),
+  signing: {
+    method: written.signing?.method ?? "none",
+    key: written.signing?.key ?? null,
+    passphrase: written.signing?.passphrase ?? null,
+    instance: written.signing?.instance ?? null,
+  },
+  trust: {
+    keyFiles: written.trust.keys,
+    identities: written.trust.identities.map(({ ref, ...identity }) => ({ ...identity, ref: ref ?? null })),
+    trustedRoot: written.trust["trusted-root"] ?? null,
+  },
+  github: {
+    deploymentRecord: written.github["deployment-record"],
+    comment: written.github.comment,
+    commitStatus: written.github["commit-status"],
+    artifactRecord: written.github["artifact-record"],
+  },
   environments: Object.fromEntries(
     Object.entries(written.environments).map(([name, { platform, ...options }]) => [
       name,

@@ -6,6 +6,7 @@ import { isRepository } from "../domain/image.ts";
 import { parseTensor } from "../domain/model.ts";
 import { tasks } from "../domain/observations/observations.ts";
 import { loadProfiles } from "../domain/schedule.ts";
+import { approval, github, signing, trust } from "./control.ts";
 import { duration, pause, rate, share, size } from "./units.ts";
 
 // `form` says what may stand at a key: hints and docs/reference/config.md show it. The description says what it means.
@@ -154,6 +155,11 @@ const promotion = z
       .enum(["allow", "block"])
       .default("allow")
       .describe("Whether gates against the champion are left out, or errors, while production runs nothing"),
+    baseline: text
+      .default("main")
+      .meta({ form: "a branch" })
+      .describe("The protected branch: a policy looser than the one there is not enough by itself"),
+    approval: approval.optional(),
   })
   .describe("What promote asks for");
 
@@ -178,6 +184,9 @@ export const configSchema = z.strictObject({
   load: load.optional(),
   gates: z.array(gate).default([]).describe("All must pass; see docs/gates.md"),
   promotion: promotion.prefault({}),
+  signing: signing.optional(),
+  trust: trust.prefault({}),
+  github: github.prefault({}),
   environments: z
     .record(environmentName, environment)
     .meta({ form: "names such as staging, each with its platform" })

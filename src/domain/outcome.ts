@@ -14,6 +14,22 @@ export interface Flip {
   champion: string | null;
 }
 
+/** A part of a report, before it becomes Markdown, HTML or text. Cells are plain text: each renderer escapes them. */
+export interface Section {
+  title: string;
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+  /** Sentences below the table. */
+  notes: readonly string[];
+}
+
+/** A model of the repository that a plan found, as a leg of a workflow's matrix. */
+export interface PlannedModel {
+  name: string;
+  /** Path of its modelgate.yml in the workspace. */
+  config: string;
+}
+
 /** What a command came to: all that the hosts and reports show. */
 export interface Outcome {
   command: CommandName;
@@ -31,6 +47,10 @@ export interface Outcome {
   judgement: Verdict | null;
   flips: { count: number; rows: readonly Flip[] } | null;
   evidence: readonly { kind: EvidenceKind; digest: Digest }[];
+  /** Tables of the command's own, shown above the facts. */
+  sections: readonly Section[];
+  /** The models that are to be released; null for commands about one model. */
+  planned: readonly PlannedModel[] | null;
   /** Facts worth a line: bytes sent, the base image, an interruption. */
   notes: readonly string[];
   /** Files the run left, by what they are. */
@@ -48,6 +68,8 @@ export const emptyOutcome = {
   judgement: null,
   flips: null,
   evidence: [],
+  sections: [],
+  planned: null,
   notes: [],
   files: {},
 } as const satisfies Partial<Outcome>;

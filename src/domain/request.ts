@@ -30,4 +30,12 @@ export interface Request {
   reason: string;
   /** `smoke` only: write golden requests instead of checking them. */
   record: boolean;
+  /** What a command is about, where it is named in words: a digest or an environment for `explain`. */
+  subject: string | null;
+  /** `explain`: also check every signature and every link of the history. */
+  verify: boolean;
+  /** An OCI layout made by `bundle`: what `bundle` writes and `verify` and `deploy` read. */
+  bundle: string | null;
+  /** `replay`: the configuration whose gates judge the stored rows. */
+  policy: string | null;
 }

@@ -8,6 +8,9 @@ const options = {
   environment: { type: "string", short: "e" },
   reason: { type: "string", short: "m" },
   record: { type: "boolean" },
+  verify: { type: "boolean" },
+  bundle: { type: "string" },
+  policy: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
@@ -37,6 +40,9 @@ ${Object.entries(commands)
 
 Exit codes: 0 pass, 1 the gate said fail, 2 your configuration or input, 3 inconclusive, 4 the world failed, 70 a bug of ours`;
 
+/** Commands that are told what they are about in a word of its own. */
+const takesSubject = new Set<string>(["explain"]);
+
 const wrong = (message: string): UserError =>
   new UserError([
     {
@@ -60,8 +66,9 @@ export function readArguments(words: readonly string[]): Asked {
   const { values, positionals } = parsed;
   if (values.version) return { kind: "version" };
   if (values.help || positionals.length === 0) return { kind: "help" };
-  const [command, ...rest] = positionals;
+  const [command, ...named] = positionals;
   if (!isCommand(command!)) throw wrong(`"${command}" is not a command`);
+  const [subject, ...rest] = takesSubject.has(command) ? named : [undefined, ...named];
   if (rest.length > 0) throw wrong(`"${rest.join(" ")}" is too much after "${command}"`);
   return {
     kind: "request",
@@ -73,6 +80,10 @@ export function readArguments(words: readonly string[]): Asked {
       environment: values.environment ?? null,
       reason: values.reason ?? "",
       record: values.record ?? false,
+      subject: subject ?? null,
+      verify: values.verify ?? false,
+      bundle: values.bundle ?? null,
+      policy: values.policy ?? null,
     },
   };
 }

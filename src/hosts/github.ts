@@ -31,6 +31,10 @@ export function readInputs(): Request {
     environment: core.getInput("environment") || null,
     reason: core.getInput("reason"),
     record: false,
+    subject: null,
+    verify: false,
+    bundle: null,
+    policy: null,
   };
 }
 

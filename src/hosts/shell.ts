@@ -84,5 +84,5 @@ export const outputsOf = (outcome: Outcome | null): Record<string, string> => ({
   "previous-image": outcome?.previousImage ? `${outcome.previousImage.repository}@${outcome.previousImage.digest}` : "",
   evidence: outcome ? JSON.stringify(outcome.evidence) : "[]",
   report: outcome?.files["report"] ?? "",
-  models: outcome?.model ? JSON.stringify([outcome.model.name]) : "[]",
+  models: JSON.stringify(outcome?.planned ?? (outcome?.model ? [outcome.model.name] : [])),
 });

@@ -2,6 +2,7 @@ import type { Json } from "../domain/canonical.ts";
 import type { Digest } from "../domain/digest.ts";
 import type { Evidence, EvidenceKind } from "../domain/evidence.ts";
 import type { Image } from "../domain/image.ts";
+import type { Signature } from "../domain/signature.ts";
 
 /** A statement as read back. Everything in it is a claim until it is checked. */
 export interface StoredEvidence {
@@ -12,6 +13,8 @@ export interface StoredEvidence {
   at: string;
   by: Evidence["by"];
   body: Json;
+  /** Whether it is signed by somebody who is trusted. Only such a statement may allow anything. */
+  signature: Signature;
 }
 
 /** Evidence attached to image digests: in-toto statements as OCI referrers. */

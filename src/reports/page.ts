@@ -1,5 +1,5 @@
-import type { Outcome } from "../domain/outcome.ts";
-import { type Section, sections, verdictWord } from "./sections.ts";
+import type { Outcome, Section } from "../domain/outcome.ts";
+import { sections, verdictWord } from "./sections.ts";
 
 const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (mark) => `&#${mark.codePointAt(0)};`);
 

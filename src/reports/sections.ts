@@ -1,16 +1,7 @@
 import { formatImage } from "../domain/image.ts";
 import { formatTensor } from "../domain/model.ts";
-import type { Outcome } from "../domain/outcome.ts";
+import type { Outcome, Section } from "../domain/outcome.ts";
 import { formatBytes, formatNumber } from "./numbers.ts";
-
-/** A part of a report, before it becomes Markdown, HTML or text. Cells are plain text: each renderer escapes them. */
-export interface Section {
-  title: string;
-  columns: readonly string[];
-  rows: readonly (readonly string[])[];
-  /** Sentences below the table. */
-  notes: readonly string[];
-}
 
 /** The word a verdict is shown as. */
 export const verdictWord = (outcome: Outcome): string =>
@@ -114,6 +105,7 @@ export const sections = (outcome: Outcome): Section[] =>
     ...slices(outcome),
     ...flips(outcome),
     ...smoke(outcome),
+    ...outcome.sections,
     facts(outcome),
     ...trail(outcome),
   ].filter((s) => s.rows.length > 0 || s.notes.length > 0);

@@ -1,6 +1,6 @@
-import type { Outcome } from "../domain/outcome.ts";
+import type { Outcome, Section } from "../domain/outcome.ts";
 import type { Problem } from "../domain/problem.ts";
-import { type Section, sections, verdictWord } from "./sections.ts";
+import { sections, verdictWord } from "./sections.ts";
 
 /** GitHub cuts a step's summary off at 1 MiB; what lies beyond this is left out and said. */
 const limit = 900_000;

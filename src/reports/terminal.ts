@@ -1,5 +1,5 @@
-import type { Outcome } from "../domain/outcome.ts";
-import { type Section, sections, verdictWord } from "./sections.ts";
+import type { Outcome, Section } from "../domain/outcome.ts";
+import { sections, verdictWord } from "./sections.ts";
 
 /** Control characters of a foreign text must not steer the terminal. */
 const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ");

@@ -16,7 +16,10 @@ export function fakeEvidenceStore(images?: ReadonlySet<string>): EvidenceStore {
         throw new UserError([{ code: "release.not-found", message, hint }]);
       const digest = digestOf(toStatement(evidence) as unknown as Json);
       const about = statements.get(image.digest) ?? new Map<string, StoredEvidence>();
-      statements.set(image.digest, about.set(digest, { digest, kind, modelDigest, at, by, body }));
+      statements.set(
+        image.digest,
+        about.set(digest, { digest, kind, modelDigest, at, by, body, signature: { status: "unsigned" } }),
+      );
       return digest;
     },
     list: async (image, kind) =>

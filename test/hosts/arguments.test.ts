@@ -27,6 +27,10 @@ test("a command with its options becomes a request", () => {
       environment: "production",
       reason: "why",
       record: false,
+      subject: null,
+      verify: false,
+      bundle: null,
+      policy: null,
     },
   });
 });

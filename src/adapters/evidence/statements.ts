@@ -65,7 +65,7 @@ async function readStatement(
   if (!statement) return null;
   const [{ digest: named }] = statement.subject;
   if (named.sha256 !== hex(image.digest)) throw refuse(`its statement is about sha256:${named.sha256}`);
-  return { digest: sha256(bytes), kind, ...statement.predicate };
+  return { digest: sha256(bytes), kind, ...statement.predicate, signature: { status: "unsigned" } };
 }
 
 function parseStatement(
