@@ -105,7 +105,7 @@ ${Object.entries(explanations)
   .map(([name, { meaning, remedy }]) => `## ${name}\n\n${meaning} ${remedy}\n`)
   .join("\n")}`;
 
-const action = `# Made by npm run generate; change src/hosts/action.ts.
+const action = (main: string): string => `# Made by npm run generate; change src/hosts/action.ts.
 ${stringify(
   {
     name: "Modelgate: model release gate",
@@ -120,13 +120,15 @@ ${stringify(
       ]),
     ),
     outputs: Object.fromEntries(Object.entries(actionOutputs).map(([name, description]) => [name, { description }])),
-    runs: { using: "node24", main: "dist/action.js" },
+    runs: { using: "node24", main },
   },
   { lineWidth: 0 },
 )}`;
 
 const files: Record<string, string> = {
-  "action.yml": action,
+  "action.yml": action("dist/action.js"),
+  // The kit's own: a workflow names an action of its repository by a folder (`$/path`), and the runner looks for it there.
+  ".github/actions/stage/action.yml": action("../../../dist/action.js"),
   "schema/modelgate.schema.json": `${forEditors}\n`,
   "docs/reference/config.md": config,
   "docs/reference/errors.md": errors,

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import * as http from "node:http";
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { carryOutRequest } from "./commands/index.ts";
@@ -49,9 +50,21 @@ function stopSignal(): AbortSignal {
 }
 
 async function carryOut(shell: Shell, request: Request, machine: Machine): Promise<void> {
+  honourProxy();
   const config = loadConfig(await readConfig(request.config), request.config);
   const workshop = await wire(config, shell, machine);
   await shell.finish(await carryOutRequest(workshop, request, stopSignal()));
+}
+
+/**
+ * Registries and APIs are reached through the proxy of the machine, where Node can (24.14 and later); loopback never is, and
+ * endpoints that are measured have agents of their own.
+ */
+function honourProxy(): void {
+  const { env } = process;
+  const loopback = "127.0.0.1,localhost,[::1]";
+  const without = [env["NO_PROXY"] ?? env["no_proxy"], loopback].filter(Boolean).join(",");
+  http.setGlobalProxyFromEnv?.({ ...env, NO_PROXY: without, no_proxy: without });
 }
 
 /** The server's files lie beside the bundle, and in the source tree when it runs from there. */

@@ -34,8 +34,11 @@ export interface Machine {
 
 const architectures: Record<string, string> = { x64: "amd64", arm64: "arm64" };
 
-/** Docker's configuration, with a login for ghcr.io from the job's token when there is none. */
-async function dockerConfig({ env, token }: Machine): Promise<DockerConfig> {
+/**
+ * Docker's configuration, with a login for the repository's registry from MODELGATE_REGISTRY_USER and _PASSWORD, and for
+ * ghcr.io from the job's token, where there is none.
+ */
+async function dockerConfig({ env, token }: Machine, repository: string | null): Promise<DockerConfig> {
   const folder = env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? "/", ".docker");
   const path = join(folder, "config.json");
   const text = await readFile(path, "utf8").catch(() => "{}");
@@ -52,10 +55,16 @@ async function dockerConfig({ env, token }: Machine): Promise<DockerConfig> {
       },
     ]);
   }
-  const known = config.auths?.["ghcr.io"] ?? config.credHelpers?.["ghcr.io"] ?? config.credsStore;
-  return token && known === undefined
-    ? { ...config, auths: { ...config.auths, "ghcr.io": { username: token.actor, password: token.secret } } }
-    : config;
+  const { MODELGATE_REGISTRY_USER: username, MODELGATE_REGISTRY_PASSWORD: password } = env;
+  const logins = {
+    ...(token && { "ghcr.io": { username: token.actor, password: token.secret } }),
+    ...(repository !== null &&
+      password && { [repository.split("/")[0]!]: { username: username || "token", password } }),
+  };
+  const unknown = Object.entries(logins).filter(
+    ([host]) => (config.auths?.[host] ?? config.credHelpers?.[host] ?? config.credsStore) === undefined,
+  );
+  return { ...config, auths: { ...config.auths, ...Object.fromEntries(unknown) } };
 }
 
 const defined = (env: Machine["env"]): Record<string, string> =>
@@ -80,14 +89,14 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
   const state = join(folder, ".modelgate");
   const env = defined(machine.env);
   const inFolder = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
+  const { repository } = config.image;
   prepareToolCache();
   const architecture = architectures[process.arch] ?? process.arch;
   const openStore = createOpenStore({
     layoutFolder: join(state, "registry"),
-    dockerConfig: await dockerConfig(machine),
+    dockerConfig: await dockerConfig(machine, repository),
     runHelper: (command, words, input) => runCommand(command, words, { input, env }),
   });
-  const { repository } = config.image;
   const image = { model: config.model.name, openStore, architecture };
   return {
     config,

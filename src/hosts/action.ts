@@ -9,6 +9,7 @@ export const actionInputs: Readonly<Record<string, { description: string; requir
     description: "An environment of the configuration; staging or production by default, as the command has it",
   },
   reason: { description: "Why, kept in the ledger by promote and rollback" },
+  models: { description: "For collect: the models output of plan" },
   token: { description: "Token for ghcr.io where no docker login was done", default: "${{ github.token }}" },
 };
 
@@ -21,5 +22,6 @@ export const actionOutputs: Readonly<Record<string, string>> = {
   "previous-image": "What the environment ran before; for run and evaluate the champion",
   evidence: "JSON list of the statements attached to the image: kind and digest",
   report: "Path of the HTML report",
-  models: "JSON list of model names",
+  models: "JSON list: of plan the models to release, name and configuration; else the name of the model",
+  images: "JSON object of collect: model name to image by digest",
 };

@@ -1,5 +1,5 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 
 /** A request body: its length when it is known, else it is sent chunked. */
@@ -16,8 +16,6 @@ export interface Sent {
   /** The answer may take minutes: a registry checksums what it commits. */
   patient?: boolean;
 }
-
-const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
 
 /** No byte moved in either direction for this long: the connection is taken for dead. */
 const idleMilliseconds = 120_000;
@@ -44,7 +42,7 @@ async function write(
 
 /**
  * Sends one request and resolves with the answer's head; its body is a stream. `node:http` and not `fetch`: a streamed
- * body through fetch holds the model in memory. A refusal before the body has left ends the sending.
+ * body through fetch holds the model in memory. The global agents keep connections alive, and go through the proxy the host set. A refusal before the body has left ends the sending.
  */
 export function send({ method, url, headers, body, patient }: Sent, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -52,7 +50,6 @@ export function send({ method, url, headers, body, patient }: Sent, signal: Abor
     const length = body === undefined ? 0 : body.size;
     const message = (secure ? httpsRequest : httpRequest)(url, {
       method,
-      agent: agents[secure ? "https:" : "http:"],
       headers: {
         "user-agent": "modelgate",
         ...(method !== "GET" && method !== "HEAD" && length !== null && { "content-length": String(length) }),
