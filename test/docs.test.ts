@@ -48,14 +48,60 @@ test("the README's configuration is good", () => {
   expect(loadConfig(config!, "README.md").environments).toHaveProperty("production");
 });
 
-test("the README's workflow uses inputs and outputs that exist", () => {
-  const workflow = parse(blocks("README.md", "yaml")[1]!.replaceAll("<commit>", "x")) as {
-    steps: { with?: Record<string, string> }[];
-  };
-  const inputs = workflow.steps.slice(1).flatMap((step) => Object.keys(step.with ?? {}));
+/** The README's workflows, by the file name in their first line. */
+const workflows = Object.fromEntries(
+  blocks("README.md", "yaml").flatMap((block) => {
+    const path = /^# (\.github\/workflows\/\S+)\n/.exec(block)?.[1];
+    return path ? [[path, parse(block) as Record<string, never>]] : [];
+  }),
+);
+
+interface Called {
+  permissions: Record<string, "read" | "write">;
+  uses?: string;
+  with?: Record<string, string>;
+  steps?: { uses: string; with?: Record<string, string> }[];
+}
+const jobsOf = (workflow: unknown): Called[] => Object.values((workflow as { jobs: Record<string, Called> }).jobs);
+const rank = { none: 0, read: 1, write: 2 };
+
+test("the README shows the three ways in", () => {
+  expect(Object.keys(workflows)).toEqual([
+    ".github/workflows/model.yml",
+    ".github/workflows/promote.yml",
+    ".github/workflows/check.yml",
+  ]);
+});
+
+describe("the README's workflows grant what the called jobs ask for, and nothing else", () => {
+  const calls = Object.values(workflows)
+    .flatMap(jobsOf)
+    .flatMap((job) => (job.uses ? [[/workflows\/(\w+\.yml)@/.exec(job.uses)![1]!, job] as const] : []));
+  test.each(calls)("%s", (file, caller) => {
+    const kit = parse(text(`.github/workflows/${file}`)) as { on: { workflow_call: { inputs: object } } };
+    const most: Record<string, "read" | "write"> = {};
+    for (const { permissions } of jobsOf(kit))
+      for (const [name, level] of Object.entries(permissions))
+        if (rank[level] > rank[most[name] ?? "none"]) most[name] = level;
+    expect(caller.permissions).toEqual(most);
+    expect(Object.keys(caller.with ?? {}).filter((name) => !Object.hasOwn(kit.on.workflow_call.inputs, name))).toEqual(
+      [],
+    );
+  });
+});
+
+test("the README's steps use inputs that exist", () => {
+  const steps = Object.values(workflows)
+    .flatMap(jobsOf)
+    .flatMap((job) => job.steps ?? []);
+  const ours = steps.filter(({ uses }) => uses.startsWith("modelgate/"));
+  expect(ours.length).toBeGreaterThan(0);
+  const inputs = ours.flatMap((step) => Object.keys(step.with ?? {}));
   expect(inputs.filter((name) => !Object.hasOwn(actionInputs, name))).toEqual([]);
-  const outputs = [...text("README.md").matchAll(/outputs\.([a-z-]+)/g)].map(([, name]) => name!);
-  expect(outputs.filter((name) => !Object.hasOwn(actionOutputs, name))).toEqual([]);
-  const table = [...text("README.md").matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name!);
-  expect(table).toEqual(Object.keys(actionOutputs));
+  expect(ours.map((step) => step.with!["command"]!).filter((name) => !isCommand(name))).toEqual([]);
+});
+
+test("the workflows page lists every output", () => {
+  const table = [...text("docs/workflows.md").matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name!);
+  expect(table.filter((name) => Object.hasOwn(actionOutputs, name))).toEqual(Object.keys(actionOutputs));
 });

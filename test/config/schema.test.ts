@@ -41,7 +41,11 @@ gates:
   - check: log_loss < champion @95%
     severity: advisory
     on_inconclusive: allow
-promotion: { max-age: 7 days, first: allow }
+promotion: { max-age: 7 days, first: allow, baseline: main, approval: { by: [mona], expires: 24 h } }
+signing: { method: keyless }
+trust:
+  identities: [{ repository: acme/digits, workflow: acme/digits/.github/workflows/model.yml, ref: refs/heads/main }]
+github: { deployment-record: own, comment: false }
 environments:
   staging: { platform: local, port: 8080 }
   production: { platform: docker, memory: 512m, env: { THREADS: "2" } }
