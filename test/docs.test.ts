@@ -73,8 +73,15 @@ test("the README shows the three ways in", () => {
   ]);
 });
 
-describe("the README's workflows grant what the called jobs ask for, and nothing else", () => {
-  const calls = Object.values(workflows)
+const callers = Object.fromEntries(
+  readdirSync(join(root, "examples/workflows")).map((name) => [
+    name,
+    parse(text(`examples/workflows/${name}`)) as object,
+  ]),
+);
+
+describe("the callers grant what the called jobs ask for, and nothing else", () => {
+  const calls = [...Object.values(workflows), ...Object.values(callers)]
     .flatMap(jobsOf)
     .flatMap((job) => (job.uses ? [[/workflows\/(\w+\.yml)@/.exec(job.uses)![1]!, job] as const] : []));
   test.each(calls)("%s", (file, caller) => {

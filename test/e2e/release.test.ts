@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,11 @@ import { runtimePack } from "../runtime/server.ts";
 import { type DockerEngine, pushNodeBase, startDocker } from "./engines/docker.ts";
 import { type RegistryEngine, startRegistry } from "./engines/registry.ts";
 
+const key = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  publicKeyEncoding: { type: "spki", format: "pem" },
+});
 const root = join(import.meta.dirname, "../..");
 let registry: RegistryEngine;
 let engine: DockerEngine;
@@ -20,7 +26,8 @@ interface Ran {
 }
 
 function modelgate(...words: string[]): Ran {
-  const env = { ...process.env, ...engine.env, PATH: process.env["PATH"], HOME: process.env["HOME"] };
+  const paths = { PATH: process.env["PATH"], HOME: process.env["HOME"] };
+  const env = { ...process.env, ...engine.env, ...paths, MODELGATE_SIGNING_KEY: key.privateKey };
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "dist/cli.js"), ...words, "--json"], {
     cwd: folder,
     encoding: "utf8",
@@ -41,8 +48,10 @@ beforeAll(async () => {
   const text = readFileSync(path, "utf8")
     .replace("\nimage:", `\nimage:\n  repository: ${registry.host}/acme/digits\n  base: ${base}`)
     .replace("duration: 8 s", "duration: 2 s")
-    .replaceAll("platform: local", "platform: docker");
+    .replaceAll("platform: local", "platform: docker")
+    .concat("signing: { method: key, key: MODELGATE_SIGNING_KEY }\ntrust: { keys: [modelgate.pub] }\n");
   writeFileSync(path, text);
+  writeFileSync(join(folder, "modelgate.pub"), key.publicKey);
 });
 
 afterAll(async () => {

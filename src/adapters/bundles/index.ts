@@ -1,0 +1,1 @@
+export { layoutBundles } from "./layout.ts";
