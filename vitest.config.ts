@@ -23,7 +23,7 @@ export default defineConfig({
     projects: [
       project("unit", {
         include: ["test/**/*.test.ts"],
-        exclude: ["test/contracts/**", "test/e2e/**", "test/embedded/**"],
+        exclude: ["test/contracts/**", "test/e2e/**", "test/embedded/**", "test/interop/**"],
         timeout: 20_000,
       }),
       project("contract", { include: ["test/contracts/**/*.test.ts"], timeout: 60_000 }),
@@ -31,6 +31,8 @@ export default defineConfig({
       project("embedded", { include: ["test/embedded/**/*.test.ts"], timeout: 300_000, alone: true }),
       // Real engines: .ci/run installs them.
       project("e2e", { include: ["test/e2e/**/*.test.ts"], timeout: 300_000, alone: true }),
+      // cosign and gh, built from source: npm run test:interop.
+      project("interop", { include: ["test/interop/**/*.test.ts"], timeout: 300_000, alone: true }),
     ],
   },
 });

@@ -71,6 +71,7 @@ function honourProxy(): void {
 const machineOf = (folder: string, token: Machine["token"]): Machine => {
   const beside = join(folder, "onnx-server");
   return {
+    version,
     env: process.env,
     serverFolder: existsSync(beside) ? beside : join(folder, "../runtime/onnx-server"),
     token,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { builders } from "./adapters/builders/index.ts";
+import { layoutBundles } from "./adapters/bundles/index.ts";
 import { datasets } from "./adapters/datasets/index.ts";
 import { createEvidenceStore, createLedgerStore } from "./adapters/evidence/index.ts";
 import { formats } from "./adapters/formats/index.ts";
@@ -12,6 +13,7 @@ import { protocols } from "./adapters/protocols/index.ts";
 import { runtimes } from "./adapters/runtimes/index.ts";
 import { sources } from "./adapters/sources/index.ts";
 import { systemClock } from "./adapters/system/clock.ts";
+import { dockerConfigFolder } from "./adapters/system/docker-config.ts";
 import { writeWhole } from "./adapters/system/files.ts";
 import { runCommand } from "./adapters/system/processes.ts";
 import { runFiles } from "./adapters/system/run-files.ts";
@@ -24,6 +26,8 @@ import type { Host } from "./ports/host.ts";
 
 /** What a machine brings: its environment is read by the hosts and handed over here. */
 export interface Machine {
+  /** The version of modelgate. */
+  version: string;
   /** The environment for commands that are run, and for Docker's configuration. */
   env: Readonly<Record<string, string | undefined>>;
   /** Folder of the onnx server's own files. */
@@ -38,13 +42,16 @@ const architectures: Record<string, string> = { x64: "amd64", arm64: "arm64" };
  * Docker's configuration, with a login for the repository's registry from MODELGATE_REGISTRY_USER and _PASSWORD, and for
  * ghcr.io from the job's token, where there is none.
  */
-async function dockerConfig({ env, token }: Machine, repository: string | null): Promise<DockerConfig> {
-  const folder = env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? "/", ".docker");
-  const path = join(folder, "config.json");
+async function dockerConfig(
+  { env, token }: Machine,
+  { image: { repository }, environments }: Config,
+): Promise<{ config: DockerConfig; folder: string }> {
+  const own = env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? "/", ".docker");
+  const path = join(own, "config.json");
   const text = await readFile(path, "utf8").catch(() => "{}");
-  let config: DockerConfig;
+  let known: DockerConfig;
   try {
-    config = JSON.parse(text) as DockerConfig;
+    known = JSON.parse(text) as DockerConfig;
   } catch {
     throw new UserError([
       {
@@ -56,15 +63,25 @@ async function dockerConfig({ env, token }: Machine, repository: string | null):
     ]);
   }
   const { MODELGATE_REGISTRY_USER: username, MODELGATE_REGISTRY_PASSWORD: password } = env;
-  const logins = {
-    ...(token && { "ghcr.io": { username: token.actor, password: token.secret } }),
+  const knows = (host: string): boolean =>
+    (known.auths?.[host] ?? known.credHelpers?.[host] ?? known.credsStore) !== undefined;
+  const more = {
+    ...(token && !knows("ghcr.io") && { "ghcr.io": { username: token.actor, password: token.secret } }),
     ...(repository !== null &&
       password && { [repository.split("/")[0]!]: { username: username || "token", password } }),
   };
-  const unknown = Object.entries(logins).filter(
-    ([host]) => (config.auths?.[host] ?? config.credHelpers?.[host] ?? config.credsStore) === undefined,
+  // Docker pulls by itself, and knows a login only as `auth`.
+  const auths = Object.fromEntries(
+    Object.entries(more).map(([host, login]) => [
+      host,
+      { auth: Buffer.from(`${login.username}:${login.password}`).toString("base64") },
+    ]),
   );
-  return { ...config, auths: { ...config.auths, ...Object.fromEntries(unknown) } };
+  const config = { ...known, auths: { ...known.auths, ...auths } };
+  const pulls = Object.values(environments).some(({ platform }) => platform === "docker");
+  const folder =
+    pulls && Object.keys(more).length > 0 ? dockerConfigFolder(config, own, env["RUNNER_TEMP"] ?? tmpdir()) : own;
+  return { config, folder };
 }
 
 const defined = (env: Machine["env"]): Record<string, string> =>
@@ -92,14 +109,17 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
   const { repository } = config.image;
   prepareToolCache();
   const architecture = architectures[process.arch] ?? process.arch;
+  const docker = await dockerConfig(machine, config);
   const openStore = createOpenStore({
     layoutFolder: join(state, "registry"),
-    dockerConfig: await dockerConfig(machine, repository),
+    dockerConfig: docker.config,
     runHelper: (command, words, input) => runCommand(command, words, { input, env }),
   });
+  const imageRepository = repository ?? `${embeddedHost}/${config.model.name}`;
   const image = { model: config.model.name, openStore, architecture };
   return {
     config,
+    version: machine.version,
     host,
     clock: systemClock,
     source: sources.path,
@@ -113,14 +133,22 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     }),
     builder: repository === null ? builders.layout(image) : builders.registry({ ...image, repository }),
     evidence: createEvidenceStore(openStore),
-    ledger: createLedgerStore(openStore(repository ?? `${embeddedHost}/${config.model.name}`), systemClock),
+    ledger: createLedgerStore(openStore(imageRepository), systemClock),
+    bundles: layoutBundles({
+      openStore,
+      repository: imageRepository,
+      readers: {
+        evidence: createEvidenceStore,
+        describe: (open) => (wanted, signal) => builders.layout({ ...image, openStore: open }).describe(wanted, signal),
+      },
+    }),
     platform(environment, slot) {
       const { platform, options } = config.environments[environment]!;
       const place = {
         slot: `${config.model.name}-${environment}${slot === "champion" ? "-champion" : ""}`,
         folder: join(state, "environments", environment, slot),
         openStore,
-        env,
+        env: { ...env, DOCKER_CONFIG: docker.folder },
       };
       // A champion beside the candidate takes any free port: the environment's own is taken.
       const { port: _port, ...rest } = options as { port?: number };
@@ -144,6 +172,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
         throw error;
       }),
     writeText: (path, text) => writeWhole(path, text),
+    fromWorkingFolder: (path) => resolve(path),
     resolve: inFolder,
   };
 }

@@ -4,7 +4,7 @@ import type { Request } from "../domain/request.ts";
 import type { Change, Changed } from "../stages/change.ts";
 import { promote } from "../stages/promote.ts";
 import { rollback } from "../stages/rollback.ts";
-import { expectationsOf } from "./data.ts";
+import { expectationsOf, isSigned } from "./data.ts";
 import { environmentOf, production, releaseOf } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -48,7 +48,7 @@ export async function promoteCommand(shop: Workshop, request: Request, signal: A
 export async function rollbackCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
   const environment = environmentOf(shop, request, production);
   const changed = await shop.host.step("rollback", () =>
-    rollback({ ...changeOf(shop, environment, request, signal), evidence: shop.evidence }),
+    rollback({ ...changeOf(shop, environment, request, signal), evidence: shop.evidence, signed: isSigned(shop) }),
   );
   return outcomeOf("rollback", environment, changed);
 }

@@ -2,6 +2,7 @@ import type { Model } from "../domain/model.ts";
 import { type Policy, policyDigest } from "../domain/policy.ts";
 import { UserError } from "../domain/problem.ts";
 import type { ReadingPlan } from "../domain/reading.ts";
+import type { Expectations } from "../domain/verification.ts";
 import type { DatasetIdentity, Row } from "../ports/dataset.ts";
 import { identify } from "../stages/evaluate.ts";
 import type { Workshop } from "./workshop.ts";
@@ -61,12 +62,16 @@ export async function readRows(
   return { rows, identity: identify(rows) };
 }
 
+/** Whether evidence must be signed to count. */
+export const isSigned = ({ config }: Workshop): boolean => config.signing.method !== "none";
+
 /** What a verdict must be about to count now. */
-export async function expectationsOf(shop: Workshop, model: Model, signal: AbortSignal) {
+export async function expectationsOf(shop: Workshop, model: Model, signal: AbortSignal): Promise<Expectations> {
   const { identity } = await readRows(shop, model, signal);
   return {
     policyDigest: policyDigest(policyOf(shop)),
     dataDigest: identity.digest,
     maxAgeMs: shop.config.promotion.maxAgeMilliseconds,
+    signed: isSigned(shop),
   };
 }

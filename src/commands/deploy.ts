@@ -1,8 +1,11 @@
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { UserError } from "../domain/problem.ts";
+import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import { deploy } from "../stages/deploy.ts";
+import { openBundle } from "./bundle.ts";
 import { environmentOf, production, releaseOf, staging } from "./pick.ts";
+import { verifyRelease } from "./verify.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** `deploy` is for judging a release; production takes only what `promote` lets through. */
@@ -16,6 +19,7 @@ export async function deployCommand(shop: Workshop, request: Request, signal: Ab
         hint: "Use modelgate promote: it asks for a passing verdict, reads the digest back and keeps the ledger.",
       },
     ]);
+  if (request.bundle !== null) return deployBundle(shop, request.bundle, environment, signal);
   if (request.image === null)
     throw new UserError([
       {
@@ -24,7 +28,24 @@ export async function deployCommand(shop: Workshop, request: Request, signal: Ab
         hint: "Give the image that modelgate package printed: --image repository@sha256:…",
       },
     ]);
-  const release = await releaseOf(shop, request, signal);
+  return deployRelease(shop, await releaseOf(shop, request, signal), environment, signal);
+}
+
+/** Deploys what a bundle holds, once it is verified. Nothing of a bundle that is not reaches the registry or the platform. */
+async function deployBundle(shop: Workshop, path: string, environment: string, signal: AbortSignal): Promise<Outcome> {
+  const { bundle, release, inside } = await openBundle(shop, path, signal);
+  const verified = await verifyRelease(inside, release, signal);
+  if (verified.verdict !== "pass") return { ...verified, command: "deploy", environment };
+  const image = await shop.host.step("unpack", () => bundle.unpack(signal));
+  return deployRelease(shop, { ...release, image }, environment, signal);
+}
+
+async function deployRelease(
+  shop: Workshop,
+  release: Release,
+  environment: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { running, replaced, interruption } = await shop.host.step("deploy", () =>
     deploy(release, shop.platform(environment, "main"), signal),
   );

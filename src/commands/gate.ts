@@ -3,7 +3,7 @@ import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { gate } from "../stages/gate.ts";
-import { policyOf } from "./data.ts";
+import { isSigned, policyOf } from "./data.ts";
 import { releaseOf } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -13,6 +13,8 @@ export async function gateRelease(shop: Workshop, release: Release, signal: Abor
     release,
     policy: policyOf(shop),
     evidence: shop.evidence,
+    signed: isSigned(shop),
+    note: (text) => shop.host.note(text),
     clock: shop.clock,
     source: shop.host.source,
     signal,

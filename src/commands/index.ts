@@ -1,15 +1,18 @@
 import type { Outcome } from "../domain/outcome.ts";
 import type { CommandName, Request } from "../domain/request.ts";
 import { page } from "../reports/page.ts";
+import { bundleCommand } from "./bundle.ts";
 import { promoteCommand, rollbackCommand } from "./change.ts";
 import { deployCommand } from "./deploy.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { explainCommand } from "./explain.ts";
 import { gateCommand } from "./gate.ts";
 import { packageCommand } from "./package.ts";
 import { runCommand } from "./run.ts";
 import { smokeCommand } from "./smoke.ts";
 import { removeCommand, statusCommand } from "./status.ts";
 import { validateCommand } from "./validate.ts";
+import { verifyCommand } from "./verify.ts";
 import type { Workshop } from "./workshop.ts";
 
 type Command = (shop: Workshop, request: Request, signal: AbortSignal) => Promise<Outcome>;
@@ -22,8 +25,11 @@ const verbs: Record<CommandName, Command> = {
   evaluate: evaluateCommand,
   gate: gateCommand,
   run: runCommand,
+  bundle: bundleCommand,
+  verify: verifyCommand,
   promote: promoteCommand,
   rollback: rollbackCommand,
+  explain: explainCommand,
   status: statusCommand,
   remove: removeCommand,
 };

@@ -1,19 +1,22 @@
+import { bomOf } from "../domain/bom.ts";
 import type { Json } from "../domain/canonical.ts";
 import { formatImage } from "../domain/image.ts";
 import type { Model } from "../domain/model.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
+import { provenanceOf } from "../domain/provenance.ts";
 import type { BuildResult } from "../ports/builder.ts";
 import type { ModelBytes } from "../ports/model-source.ts";
 import { attach } from "./attach.ts";
 import { validateModel } from "./validate.ts";
 import type { Workshop } from "./workshop.ts";
 
-/** Builds the image of a validated model and attaches the validation. */
+/** Builds the image of a validated model and attaches the validation, the provenance and the bill of materials. */
 export async function packageModel(
   shop: Workshop,
   { model, files }: { model: Model; files: readonly ModelBytes[] },
   signal: AbortSignal,
 ) {
+  const startedAt = shop.clock.now().toISOString();
   const runtime = await shop.runtime.plan(model, signal);
   const built = await shop.builder.build(
     {
@@ -24,8 +27,24 @@ export async function packageModel(
     },
     signal,
   );
-  const body = { schema: 1, model: model as unknown as Json, base: built.base ? formatImage(built.base) : null };
-  return { ...built, evidence: await attach(shop, built.release, { kind: "validation", body }, signal) };
+  const evidence: Awaited<ReturnType<typeof attach>>[] = [];
+  for (const stated of statementsAbout(shop, built, startedAt))
+    evidence.push(await attach(shop, built.release, stated, signal));
+  return { ...built, evidence };
+}
+
+/** What is stated about an image that was just built. */
+function statementsAbout({ config, version, runtime, host, clock }: Workshop, built: BuildResult, startedAt: string) {
+  const { release, base } = built;
+  const finishedAt = clock.now().toISOString();
+  const made = { release, base, runtime: runtime.kind, version, source: host.source };
+  const paths = { configPath: config.file, modelPath: config.model.path };
+  const validation = { schema: 1, model: release.model as unknown as Json, base: base ? formatImage(base) : null };
+  return [
+    { kind: "validation", body: validation },
+    { kind: "provenance", body: provenanceOf({ ...made, ...paths, startedAt, finishedAt }) },
+    { kind: "bom", body: bomOf({ ...made, task: config.evaluate?.task ?? null, at: finishedAt }) },
+  ] as const;
 }
 
 /** What a build did, for people. */
@@ -45,7 +64,7 @@ export async function packageCommand(shop: Workshop, signal: AbortSignal): Promi
     headline: formatImage(image),
     model: validated.model,
     image,
-    evidence: [built.evidence],
+    evidence: built.evidence,
     notes: buildNotes(built),
   };
 }

@@ -30,7 +30,7 @@ export async function runCommand(shop: Workshop, request: Request, signal: Abort
     image: release.image,
     url: running.endpoint.url,
     smoke: smoked.report,
-    evidence: [built.evidence, smoked.evidence],
+    evidence: [...built.evidence, smoked.evidence],
     notes: [...buildNotes(built), ...(interruption ? [interruption] : [])],
   };
   if (!smoked.report.passed) {

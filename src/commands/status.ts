@@ -1,5 +1,5 @@
 import { formatImage } from "../domain/image.ts";
-import { openAct } from "../domain/ledger.ts";
+import { lastDone, openActs } from "../domain/ledger.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Request } from "../domain/request.ts";
@@ -11,17 +11,16 @@ export async function statusCommand(shop: Workshop, request: Request, signal: Ab
   const environment = environmentOf(shop, request, production);
   const running = await shop.platform(environment, "main").current(signal);
   const entries = await shop.ledger.read(environment, signal);
-  const open = openAct(entries);
-  const last = entries.findLast(({ phase }) => phase === "done");
+  const open = openActs(entries);
+  const last = lastDone(entries);
   const release = running && (await shop.builder.describe(running.image, signal));
   const disagrees =
-    last !== undefined && (running?.image.digest !== last.image.digest || running.modelDigest !== last.modelDigest);
+    last !== null && (running?.image.digest !== last.image.digest || running.modelDigest !== last.modelDigest);
   const notes = [
-    ...(open
-      ? [
-          `a ${open.act} to ${formatImage(open.image)} by ${open.actor} was begun at ${open.at} and not finished; the next promote or rollback settles it`,
-        ]
-      : []),
+    ...open.map(
+      ({ act, image, actor, at }) =>
+        `a ${act} to ${formatImage(image)} by ${actor} was begun at ${at} and not finished; the next promote or rollback settles it`,
+    ),
     ...(disagrees ? [`the ledger says ${formatImage(last.image)} with the model ${last.modelDigest}`] : []),
     ...(last && !disagrees
       ? [`the ledger agrees: ${last.act} at ${last.at} by ${last.actor}${last.reason ? ` (${last.reason})` : ""}`]
@@ -32,7 +31,7 @@ export async function statusCommand(shop: Workshop, request: Request, signal: Ab
         ]
       : []),
   ];
-  const sound = !disagrees && !open && (!running || running.modelDigest === release?.model.digest);
+  const sound = !disagrees && open.length === 0 && (!running || running.modelDigest === release?.model.digest);
   return {
     ...emptyOutcome,
     command: "status",

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Builder } from "../ports/builder.ts";
+import type { Bundles } from "../ports/bundles.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Dataset } from "../ports/dataset.ts";
 import type { EvidenceStore } from "../ports/evidence-store.ts";
@@ -15,6 +16,8 @@ import type { Runtime } from "../ports/runtime.ts";
 /** The ports of one configuration, as wire made them, and who is asking. */
 export interface Workshop {
   config: Config;
+  /** The version of modelgate. */
+  version: string;
   host: Host;
   clock: Clock;
   source: ModelSource;
@@ -23,6 +26,7 @@ export interface Workshop {
   builder: Builder;
   evidence: EvidenceStore;
   ledger: LedgerStore;
+  bundles: Bundles;
   /** The platform of an environment; `champion` is a second place beside it, for the release in production. */
   platform(environment: string, slot: "main" | "champion"): Platform;
   protocol(kind: string): Protocol;
@@ -33,6 +37,8 @@ export interface Workshop {
   readText(path: string): Promise<string | null>;
   /** Writes a text file whole or not at all. */
   writeText(path: string, text: string): Promise<void>;
+  /** A path that a request names, as an absolute one. */
+  fromWorkingFolder(path: string): string;
   /** A path of the configuration as an absolute one. */
   resolve(path: string): string;
 }

@@ -32,3 +32,7 @@ export function parseImage(text: string): Image {
 
 /** `repository@sha256:…` */
 export const formatImage = (image: Image): string => `${image.repository}@${image.digest}`;
+
+/** The package URL of an image (https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md). */
+export const imagePurl = ({ repository, digest }: Image): string =>
+  `pkg:oci/${repository.split("/").at(-1)!}@${digest.replace(":", "%3A")}?repository_url=${repository.replace(":", "%3A")}`;

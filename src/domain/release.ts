@@ -21,6 +21,16 @@ export interface Source {
   actor: string;
 }
 
+/** A source, with what else the host knows of it. */
+export interface Origin extends Source {
+  /** Address of the repository, `https://github.com/acme/digits`, or null outside one. */
+  repository: string | null;
+  /** The branch or tag, `refs/heads/main`, or null. */
+  ref: string | null;
+  /** Address of the workflow file at its ref, `https://github.com/acme/digits/.github/workflows/release.yml@refs/heads/main`, or null. */
+  workflow: string | null;
+}
+
 /** Where a served model answers. */
 export interface Endpoint {
   url: string;

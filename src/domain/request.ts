@@ -7,8 +7,11 @@ export const commands = {
   evaluate: "Measure the deployed image on labelled data, beside the release in production, and under load",
   gate: "Judge the evaluation of an image by the gates of the configuration",
   run: "validate, package, deploy to staging, smoke, evaluate and gate",
+  verify: "Check all that a promotion of an image rests on: signatures, verdict, policy, data, evidence",
   promote: "Deploy an image with a passing verdict to production, by digest, and read it back",
+  bundle: "Write an image with all its evidence to a folder, for a room without a network (--bundle)",
   rollback: "Put the previous verified release back",
+  explain: "Tell who released what, why and on which evidence: explain <digest | environment> (--verify checks all of it)",
   status: "Ask the platform what an environment runs, and whether the ledger agrees",
   remove: "Stop what an environment runs (--environment is required)",
 } as const;

@@ -170,36 +170,45 @@ export const verdictThatCounts = <T extends Pick<Verdict, "policy" | "data">>(
   verdicts.find(({ policy, data }) => policy === policyDigest && data.digest === dataDigest) ?? verdicts[0] ?? null;
 
 const clockTolerance = 5 * 60_000;
-const again = "Run modelgate run for this release, then promote.";
-const hours = (ms: number): string => `${Math.round(ms / 360_000) / 10} h`;
+/** What to do for a verdict that counts. */
+export const again = "Run modelgate run for this release, then promote.";
 
-/** All that keeps a verdict from being a pass for exactly this release, policy and data, now. Empty: it is one. */
-export function verdictProblems(verdict: Verdict | null, expected: Expected): Problem[] {
-  if (!verdict) return [{ code: "promote.no-verdict", message: "the release has no verdict", hint: again }];
+/** A duration in hours, as sentences say it. */
+export const hours = (ms: number): string => `${Math.round(ms / 360_000) / 10} h`;
+
+/** What is asked of a verdict, one by one. */
+export type VerdictAspect = "subject" | "model" | "verdict" | "freshness" | "policy" | "data";
+
+/** What keeps a verdict from being a pass for exactly this release, policy and data, now, by what was asked of it. Empty: it is one. */
+export function verdictFindings(verdict: Verdict, expected: Expected): Record<VerdictAspect, readonly Problem[]> {
   const { subject, policy, data } = verdict;
-  const foreign = (what: string, was: string, is: string): Problem[] =>
-    was === is
-      ? []
-      : [
-          {
-            code: "promote.verdict-foreign",
-            message: `the verdict is about another ${what}: ${was}, not ${is}`,
-            hint: again,
-          },
-        ];
-  return [
-    ...foreign("image", subject.image.digest, expected.image.digest),
-    ...foreign("model", subject.modelDigest, expected.modelDigest),
-    ...[subject.before, subject.after].flatMap((ran) => [
-      ...foreign("running image", ran.image.digest, expected.image.digest),
-      ...foreign("running model", ran.modelDigest, expected.modelDigest),
-    ]),
-    ...foreign("policy", policy, expected.policyDigest),
-    ...foreign("data set", data.digest, expected.dataDigest),
-    ...wordProblems(verdict),
-    ...ageProblems(verdict, expected),
-  ];
+  const ran = [subject.before, subject.after];
+  return {
+    subject: [
+      ...foreign("image", subject.image.digest, expected.image.digest),
+      ...ran.flatMap((one) => foreign("running image", one.image.digest, expected.image.digest)),
+    ],
+    model: [
+      ...foreign("model", subject.modelDigest, expected.modelDigest),
+      ...ran.flatMap((one) => foreign("running model", one.modelDigest, expected.modelDigest)),
+    ],
+    verdict: wordProblems(verdict),
+    freshness: ageProblems(verdict, expected),
+    policy: foreign("policy", policy, expected.policyDigest),
+    data: foreign("data set", data.digest, expected.dataDigest),
+  };
 }
+
+const foreign = (what: string, was: Digest, is: Digest): Problem[] =>
+  was === is
+    ? []
+    : [
+        {
+          code: "promote.verdict-foreign",
+          message: `the verdict is about another ${what}: ${was}, not ${is}`,
+          hint: again,
+        },
+      ];
 
 function wordProblems({ verdict, checks, reasons }: Verdict): Problem[] {
   if (verdict === "pass") return [];

@@ -79,6 +79,16 @@ function commit(): string | null {
   return typeof head === "string" ? head : fallback;
 }
 
+/** The ref that holds the commit; of a pull request the merge's ref does not. */
+const ref = (): string | null =>
+  process.env["GITHUB_EVENT_NAME"] === "pull_request" ? null : process.env["GITHUB_REF"] || null;
+
+/** The address of something that GitHub names by its path. */
+const onServer = (path: string | undefined): string | null => {
+  const server = process.env["GITHUB_SERVER_URL"];
+  return server && path ? `${server}/${path}` : null;
+};
+
 function runUrl(): string | null {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = process.env;
   return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : null;
@@ -87,7 +97,14 @@ function runUrl(): string | null {
 /** The host of a GitHub job: log groups, annotations at their places, the summary, outputs always set. */
 export function githubShell(options: { version: string }): Shell {
   return {
-    source: { commit: commit(), run: runUrl(), actor: process.env["GITHUB_ACTOR"] ?? "unknown" },
+    source: {
+      commit: commit(),
+      run: runUrl(),
+      actor: process.env["GITHUB_ACTOR"] ?? "unknown",
+      repository: onServer(process.env["GITHUB_REPOSITORY"]),
+      ref: ref(),
+      workflow: onServer(process.env["GITHUB_WORKFLOW_REF"]),
+    },
     step: (title, work) => core.group(title, work),
     note: (text, share) => {
       if (share === undefined) core.info(text);

@@ -24,7 +24,14 @@ export function terminalShell(options: { version: string; json: boolean; streams
     transient = false;
   };
   return {
-    source: { commit: process.env["MODELGATE_COMMIT"] ?? null, run: null, actor: userInfo().username },
+    source: {
+      commit: process.env["MODELGATE_COMMIT"] ?? null,
+      run: null,
+      actor: userInfo().username,
+      repository: null,
+      ref: null,
+      workflow: null,
+    },
     async step(title, work) {
       const started = performance.now();
       try {

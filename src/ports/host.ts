@@ -1,10 +1,10 @@
 import type { Problem } from "../domain/problem.ts";
-import type { Source } from "../domain/release.ts";
+import type { Origin } from "../domain/release.ts";
 
 /** Who is asking: a GitHub job or a terminal. It shows progress and problems while a command runs. */
 export interface Host {
-  /** The commit, run and actor that evidence and the ledger name. */
-  readonly source: Source;
+  /** The commit, run and actor that evidence and the ledger name, and where they are. */
+  readonly source: Origin;
   /** Runs one step of a command under a title (a log group, a line with the time taken). */
   step<T>(title: string, work: () => Promise<T>): Promise<T>;
   /** One line about what is being done now. Long work calls it with a share of 0 to 1. */

@@ -113,6 +113,67 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
     meaning: "An image or a statement is not one of modelgate's, or contradicts itself.",
     remedy: "Make it again with this version; find out who changed it.",
   },
+  "evidence.unsigned": {
+    meaning: "Evidence has no signature, and the configuration asks for one.",
+    remedy: "Make it again in a job that signs: modelgate run. Nothing unsigned counts, whoever wrote it.",
+  },
+  "evidence.altered": {
+    meaning: "A signature does not hold, or what is signed cannot be read: it was changed after it was signed.",
+    remedy: "Do not use it. Find out who can write to the registry, and judge the release again.",
+  },
+  "evidence.subject": {
+    meaning: "Evidence is attached to an image and states something about another one, or about another model.",
+    remedy: "Somebody moved it there. Judge this release itself.",
+  },
+  "evidence.certificate": {
+    meaning:
+      "A signer's certificate is of no trusted authority, had expired when it signed, or no trusted clock says when it signed.",
+    remedy:
+      "Check trust.trusted-root: GitHub's own instance needs the file of gh attestation trusted-root. Else judge the release again.",
+  },
+  "evidence.signer-key": {
+    meaning: "Evidence is signed with a key that trust.keys does not name.",
+    remedy: "Add the public key only if you know whose it is; else judge the release again.",
+  },
+  "evidence.signer-issuer": {
+    meaning: "The signer's identity is vouched for by another OpenID issuer.",
+    remedy: "Name the issuer in trust.identities only if you trust it to say who runs a workflow.",
+  },
+  "evidence.signer-repository": {
+    meaning: "Evidence was signed in a run of another repository, such as a fork.",
+    remedy: "Judge the release in the repository that trust.identities names.",
+  },
+  "evidence.signer-workflow": {
+    meaning: "Evidence was signed by another workflow of a trusted repository.",
+    remedy: "Judge the release with the workflow that trust.identities names; of a reusable one the called file.",
+  },
+  "evidence.signer-ref": {
+    meaning: "Evidence was signed in a run for another branch or tag.",
+    remedy: "Judge the release on the ref that trust.identities names, after a merge for instance.",
+  },
+  "signing.no-oidc": {
+    meaning: "The job may not ask GitHub for an identity token, so it cannot sign without a key.",
+    remedy:
+      "Add id-token: write to the permissions of the job, and of the job that calls its workflow. Pull requests from forks never get it.",
+  },
+  "signing.key": {
+    meaning: "The signing key is missing, cannot be read, or is of a kind that is not supported.",
+    remedy:
+      "Hand in an ECDSA P-256 or ed25519 key as PEM (PKCS#8, SEC1 or cosign's) through the variable signing.key names.",
+  },
+  "signing.passphrase": {
+    meaning: "The signing key is encrypted, and its passphrase is missing or wrong.",
+    remedy: "Hand in the passphrase through the variable signing.passphrase names.",
+  },
+  "signing.sigstore": {
+    meaning:
+      "A service that signing rests on (Fulcio, Rekor, a timestamp authority, GitHub's tokens, the trust root) failed.",
+    remedy: "Try again; status.sigstore.dev and githubstatus.com say whether they have trouble.",
+  },
+  "evidence.missing": {
+    meaning: "Evidence that a verdict rests on is not attached to the image.",
+    remedy: "Run modelgate run again for this release; a verdict without what it was reached on is none.",
+  },
   "promote.no-verdict": { meaning: "The release has no verdict.", remedy: "modelgate run." },
   "promote.verdict-failed": {
     meaning: "The newest verdict is not a pass.",
@@ -141,6 +202,14 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
   "ledger.broken": {
     meaning: "The ledger's hash chain does not hold.",
     remedy: "Somebody changed it. Keep it as evidence and find out who can write to the registry.",
+  },
+  "bundle.path": {
+    meaning: "A bundle cannot be written where something else is.",
+    remedy: "Name a folder that is not there yet.",
+  },
+  "bundle.damaged": {
+    meaning: "A bundle is not whole: a byte of it is not what its digest says, or something it names is not in it.",
+    remedy: "Copy it again from where it was made. Nothing of it was loaded.",
   },
   "registry.unreachable": {
     meaning: "The registry did not answer.",

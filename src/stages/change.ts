@@ -1,11 +1,12 @@
 import type { Digest } from "../domain/digest.ts";
-import type { Image } from "../domain/image.ts";
-import { entryDigest, type LedgerEntry, openAct } from "../domain/ledger.ts";
+import { byDigest, tips } from "../domain/history.ts";
+import { formatImage, type Image } from "../domain/image.ts";
+import { entryDigest, type LedgerEntry, lastDone, openActs } from "../domain/ledger.ts";
 import { UserError, WorldError } from "../domain/problem.ts";
 import type { Release, Running, Source } from "../domain/release.ts";
 import { isSame } from "../domain/verdict.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { LedgerStore } from "../ports/ledger-store.ts";
+import type { Lease, LedgerStore } from "../ports/ledger-store.ts";
 import type { Deployment, Platform } from "../ports/platform.ts";
 import { deploy, formatSeen, seenOf } from "./deploy.ts";
 
@@ -37,11 +38,15 @@ export interface Changed {
 }
 
 /** The history of an environment while this run may add to it. */
-interface Journal {
+export interface Journal {
+  /** As it was read last, and what was written since. */
   readonly entries: readonly LedgerEntry[];
-  write(act: Act, phase: LedgerEntry["phase"]): Promise<void>;
+  begin(act: Act): Promise<LedgerEntry>;
+  end(intended: LedgerEntry, phase: "done" | "undone"): Promise<LedgerEntry>;
+  /** Reads the history again. @returns the acts that others began since, but for those that were undone. */
+  rivals(): Promise<readonly LedgerEntry[]>;
 }
-type Act = Pick<LedgerEntry, "act" | "image" | "modelDigest" | "before" | "verdict" | "reason">;
+type Act = Pick<LedgerEntry, "act" | "image" | "modelDigest" | "before" | "verdict" | "approval" | "reason">;
 
 /** No act outlives its lease, so this is also the time an act may take. */
 const leaseMilliseconds = 30 * 60_000;
@@ -54,15 +59,15 @@ export async function inEnvironment<T>(
 ): Promise<T> {
   const { ledger, environment, source, signal } = change;
   const owner = source.run ? `${source.actor} (${source.run})` : source.actor;
-  await using _lease = await ledger.lease(environment, owner, leaseMilliseconds, signal);
-  using limit = timeLimit(change);
+  await using lease = await ledger.lease(environment, owner, leaseMilliseconds, signal);
+  using limit = timeLimit(change, lease);
   const limited = { ...change, signal: limit.signal };
-  const journal = await openJournal(limited);
+  const journal = await openJournal(limited, lease);
   return await work(limited, journal, await settle(limited, journal));
 }
 
 /** A signal that also aborts when the lease runs out. */
-function timeLimit({ clock, signal, environment }: Change): { signal: AbortSignal } & Disposable {
+function timeLimit({ clock, signal, environment }: Change, { expires }: Lease): { signal: AbortSignal } & Disposable {
   const over = new AbortController();
   const stop = new AbortController();
   const problem = {
@@ -71,36 +76,65 @@ function timeLimit({ clock, signal, environment }: Change): { signal: AbortSigna
     hint: "Look at why the platform takes so long, then run the command again: it settles what was left.",
   };
   const context = { side: `platform of ${environment}`, during: "changing what it runs", retryable: true };
-  clock.until(clock.monotonic() + leaseMilliseconds, stop.signal).then(
+  clock.until(clock.monotonic() + expires.getTime() - clock.now().getTime(), stop.signal).then(
     () => over.abort(new WorldError(problem, context)),
     () => undefined,
   );
   return { signal: AbortSignal.any([signal, over.signal]), [Symbol.dispose]: () => stop.abort() };
 }
 
-async function openJournal({ ledger, environment, source, clock, signal }: Change): Promise<Journal> {
-  const entries = [...(await ledger.read(environment, signal))];
+async function openJournal(
+  { ledger, environment, source, clock, signal }: Change,
+  { id: lease }: Lease,
+): Promise<Journal> {
+  let entries = await ledger.read(environment, signal);
+  const own = new Set<Digest>();
+
+  async function write(act: Act, phase: LedgerEntry["phase"], closes: Digest | null): Promise<LedgerEntry> {
+    const { image, modelDigest, before, verdict, approval, reason } = act;
+    const { actor, commit, run } = source;
+    const who = { actor, commit, run, lease, at: clock.now().toISOString() };
+    const what = { act: act.act, phase, closes, image, modelDigest, before, verdict, approval, reason };
+    const entry = { environment, parents: tips(byDigest(entries)), ...what, ...who };
+    await ledger.append(entry, signal);
+    own.add(entryDigest(entry));
+    entries = [...entries, entry];
+    return entry;
+  }
+
   return {
-    entries,
-    async write({ act, image, modelDigest, before, verdict, reason }, phase) {
-      const last = entries.at(-1);
-      const place = { environment, sequence: entries.length + 1, previous: last ? entryDigest(last) : null };
-      const who = { actor: source.actor, at: clock.now().toISOString() };
-      const entry = { ...place, phase, act, image, modelDigest, before, verdict, reason, ...who };
-      await ledger.append(entry, signal);
-      entries.push(entry);
+    get entries() {
+      return entries;
+    },
+    begin: (act) => write(act, "intended", null),
+    end: (intended, phase) => write(intended, phase, entryDigest(intended)),
+    async rivals() {
+      const seen = new Set([...own, ...byDigest(entries).keys()]);
+      entries = await ledger.read(environment, signal);
+      const undone = new Set(entries.filter(({ phase }) => phase === "undone").map(({ closes }) => closes));
+      return [...byDigest(entries)].flatMap(([digest, entry]) =>
+        entry.phase === "intended" && !seen.has(digest) && !undone.has(digest) ? [entry] : [],
+      );
     },
   };
 }
 
 /**
- * Closes the act that a killed run left open, by what the platform says. When it left nothing running, or the release with
- * other bytes, what ran before is put back first. @returns the closing entry.
+ * Closes the acts that killed runs left open, each by what the platform says. @returns the entry that closed the one that had
+ * taken place, or else the last one.
  */
 async function settle(change: Change, journal: Journal): Promise<LedgerEntry | null> {
+  let settled: LedgerEntry | null = null;
+  for (const open of openActs(journal.entries)) {
+    const closed = await settleOne(change, journal, open);
+    if (settled?.phase !== "done") settled = closed;
+  }
+  return settled;
+}
+
+/** When an act left nothing running, or its release with other bytes, what ran before is put back before it is closed. */
+async function settleOne(change: Change, journal: Journal, open: LedgerEntry): Promise<LedgerEntry> {
   const { platform, environment, note, signal } = change;
-  const open = openAct(journal.entries);
-  if (!open) return null;
   const running = await platform.current(signal);
   const phase = running && isSame(running, open) ? "done" : "undone";
   const left = `a ${open.act} of ${environment} to ${formatSeen(open)} was left open at ${open.at}`;
@@ -110,8 +144,7 @@ async function settle(change: Change, journal: Journal): Promise<LedgerEntry | n
     await putBack(change, open.before).catch((error: unknown) =>
       note(`what ran before it could not be put back: ${messageOf(error)}`),
     );
-  await journal.write(open, phase);
-  return journal.entries.at(-1)!;
+  return journal.end(open, phase);
 }
 
 async function putBack({ platform, describe, signal }: Change, before: Image | null): Promise<void> {
@@ -128,12 +161,12 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 export async function carryOut(
   change: Change,
   journal: Journal,
-  intent: { act: LedgerEntry["act"]; release: Release; verdict: Digest | null },
+  intent: { act: LedgerEntry["act"]; release: Release; verdict: Digest | null; approval?: string | null },
 ): Promise<Changed> {
   const { platform, signal } = change;
   const { release } = intent;
   const before = await platform.current(signal);
-  const last = journal.entries.findLast(({ phase }) => phase === "done");
+  const last = lastDone(journal.entries);
   if (before && isSame(before, seenOf(release)) && last && isSame(last, before))
     return { release, running: before, before: last.before, deployment: null };
   const act = {
@@ -141,24 +174,42 @@ export async function carryOut(
     act: intent.act,
     before: before?.image ?? null,
     verdict: intent.verdict,
+    approval: intent.approval ?? null,
     reason: change.reason.slice(0, reasonLength),
   };
-  await journal.write(act, "intended");
+  const intended = await journal.begin(act);
+  await giveWay(change, journal, intended);
   const deployment = await deploy(release, platform, signal).catch(async (error: unknown) => {
-    throw explained(error, await undo(change, journal, act, before));
+    throw explained(error, await undo(change, journal, intended, before));
   });
-  await journal.write(act, "done");
+  await journal.end(intended, "done");
   return { release, running: deployment.running, before: act.before, deployment };
 }
 
+/**
+ * The second line behind the lease. An intention is written before the history is read again, so of two that come between each other
+ * at least one sees the other; whoever sees one gives way, before it touches the platform. At worst both do.
+ * @throws WorldError `promote.locked`.
+ */
+async function giveWay({ environment }: Change, journal: Journal, intended: LedgerEntry): Promise<void> {
+  const [rival] = await journal.rivals();
+  if (!rival) return;
+  await journal.end(intended, "undone");
+  const by = rival.run ? `${rival.actor} (${rival.run})` : rival.actor;
+  const message = `${by} began a ${rival.act} of ${environment} to ${formatImage(rival.image)} at the same moment, at ${rival.at}`;
+  const hint = "Nothing was changed. Wait for the other run to end, look at what it did, then run again.";
+  const context = { side: `ledger of ${environment}`, during: "beginning the act", retryable: true };
+  throw new WorldError({ code: "promote.locked", message, hint }, context);
+}
+
 /** Puts back what ran before and closes the act. @returns a sentence on what stands now; it never throws. */
-async function undo(change: Change, journal: Journal, act: Act, before: Running | null): Promise<string> {
+async function undo(change: Change, journal: Journal, intended: LedgerEntry, before: Running | null): Promise<string> {
   const { platform, environment, signal } = change;
   try {
     const now = await platform.current(signal);
-    if (formatSeen(now) !== formatSeen(before)) await putBack(change, act.before);
+    if (formatSeen(now) !== formatSeen(before)) await putBack(change, intended.before);
     const stands = formatSeen(await platform.current(signal));
-    await journal.write(act, "undone");
+    await journal.end(intended, "undone");
     return `${environment} runs ${stands}`;
   } catch (error) {
     return `what ${environment} runs is not settled (${messageOf(error)}); run the command again`;

@@ -1,12 +1,14 @@
 import type { Json } from "../domain/canonical.ts";
 import type { Digest } from "../domain/digest.ts";
 import { type Evaluation, evaluationFromJson } from "../domain/evaluation.ts";
+import type { EvidenceKind } from "../domain/evidence.ts";
 import { judge } from "../domain/gate/decide.ts";
 import { formatImage } from "../domain/image.ts";
 import { type Policy, policyDigest } from "../domain/policy.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Release, Source } from "../domain/release.ts";
-import type { SmokeReport, SmokeStep } from "../domain/smoke.ts";
+import { hasPassed } from "../domain/smoke.ts";
+import { distrust, isTrusted } from "../domain/stated.ts";
 import { isSame, readVerdict, type Verdict, verdictWord } from "../domain/verdict.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EvidenceStore, StoredEvidence } from "../ports/evidence-store.ts";
@@ -16,8 +18,12 @@ export interface GateOptions {
   release: Release;
   policy: Policy;
   evidence: EvidenceStore;
+  /** Whether the evidence must be signed. */
+  signed: boolean;
   clock: Clock;
   source: Source;
+  /** One sentence on evidence that does not count. */
+  note(text: string): void;
   signal: AbortSignal;
 }
 
@@ -30,7 +36,8 @@ export interface Gated {
 
 /**
  * Judges the newest evaluation of a release by a policy and attaches the verdict. Without a passed smoke test and a validation
- * of exactly this release, or when the endpoint ran something else, the verdict is an error with its reasons.
+ * of exactly this release, or when the endpoint ran something else, the verdict is an error with its reasons. Evidence of strangers
+ * is as good as none.
  * @throws UserError `gate.no-evaluation`, `release.unreadable`.
  */
 export async function gate(options: GateOptions): Promise<Gated> {
@@ -61,10 +68,18 @@ export async function gate(options: GateOptions): Promise<Gated> {
   return { verdict, digest, evaluation };
 }
 
-async function newestEvaluation({ release, evidence, signal }: GateOptions): Promise<StoredEvidence> {
-  const [newest] = await evidence.list(release.image, "evaluation", signal);
+/** The newest statement of a kind that counts; the ones that do not are noted. */
+async function newestTrusted(kind: EvidenceKind, options: GateOptions): Promise<StoredEvidence | undefined> {
+  const { release, evidence, signed, note, signal } = options;
+  const stored = await evidence.list(release.image, kind, signal);
+  for (const stranger of stored.filter((one) => !isTrusted(one, signed))) note(distrust(stranger, kind).message);
+  return stored.find((one) => isTrusted(one, signed));
+}
+
+async function newestEvaluation(options: GateOptions): Promise<StoredEvidence> {
+  const newest = await newestTrusted("evaluation", options);
   if (newest) return newest;
-  const message = `there is no evaluation of ${formatImage(release.image)} to judge`;
+  const message = `there is no evaluation of ${formatImage(options.release.image)} to judge`;
   throw new UserError([{ code: "gate.no-evaluation", message, hint: "Run modelgate evaluate for this image first." }]);
 }
 
@@ -81,22 +96,14 @@ function strangers(statement: StoredEvidence, { subject }: Evaluation, release: 
 }
 
 /** Why the evidence beside the evaluation does not carry a verdict. */
-async function missingProof({ release, evidence, signal }: GateOptions): Promise<string[]> {
-  const [validation] = await evidence.list(release.image, "validation", signal);
-  const [smoke] = await evidence.list(release.image, "smoke", signal);
+async function missingProof(options: GateOptions): Promise<string[]> {
+  const validation = await newestTrusted("validation", options);
+  const smoke = await newestTrusted("smoke", options);
   const about = (kind: string, proof: StoredEvidence | undefined): string[] => {
     if (!proof) return [`the release has no ${kind} evidence`];
-    const own = proof.modelDigest === release.model.digest;
+    const own = proof.modelDigest === options.release.model.digest;
     return own ? [] : [`the ${kind} evidence is about the model ${proof.modelDigest}`];
   };
   const failed = smoke && !hasPassed(smoke.body) ? ["the newest smoke test of the release did not pass"] : [];
   return [...about("validation", validation), ...about("smoke", smoke), ...failed];
-}
-
-/** Whether a smoke report says that it passed, and every required step of it was well. It may hold anything: it is read back. */
-function hasPassed(body: Json): boolean {
-  const report = body as unknown as Partial<Record<keyof SmokeReport, Json>> | null;
-  if (report?.passed !== true || !Array.isArray(report.steps) || report.steps.length === 0) return false;
-  const steps = report.steps as readonly (Partial<Record<keyof SmokeStep, Json>> | null)[];
-  return steps.every((step) => step?.ok === true || step?.level === "advisory");
 }

@@ -2,6 +2,7 @@ import { formatImage } from "../domain/image.ts";
 import { type LedgerEntry, standing } from "../domain/ledger.ts";
 import { type Problem, UserError, WorldError } from "../domain/problem.ts";
 import type { Release, Running } from "../domain/release.ts";
+import { distrust, isTrusted } from "../domain/stated.ts";
 import { isSame, readVerdict } from "../domain/verdict.ts";
 import type { EvidenceStore } from "../ports/evidence-store.ts";
 import { type Change, type Changed, carryOut, inEnvironment } from "./change.ts";
@@ -9,6 +10,8 @@ import { seenOf } from "./deploy.ts";
 
 export interface RollbackOptions extends Change {
   evidence: EvidenceStore;
+  /** Whether verdicts must be signed. */
+  signed: boolean;
 }
 
 /**
@@ -65,10 +68,12 @@ function below(stack: readonly LedgerEntry[], running: Running | null): readonly
 }
 
 /** Reads a promoted release again, and the verdict it was promoted on. @throws UserError when it proves nothing any more. */
-async function verified(entry: LedgerEntry, { evidence, describe, signal }: RollbackOptions): Promise<Release> {
+async function verified(entry: LedgerEntry, { evidence, signed, describe, signal }: RollbackOptions): Promise<Release> {
   const refused = (message: string): UserError =>
     new UserError([{ code: "promote.no-verdict", message, hint: "Judge and promote it again to trust it." }]);
-  const stored = (await evidence.list(entry.image, "verdict", signal)).find(({ digest }) => digest === entry.verdict);
+  const same = (await evidence.list(entry.image, "verdict", signal)).filter(({ digest }) => digest === entry.verdict);
+  const stored = same.find((one) => isTrusted(one, signed));
+  if (!stored && same[0]) throw new UserError([distrust(same[0], "verdict")]);
   if (!stored) throw refused(`its verdict ${entry.verdict ?? ""} is not in the registry`);
   const verdict = readVerdict(stored.body, `its verdict ${stored.digest}`);
   if (verdict.verdict !== "pass") throw refused(`its verdict ${stored.digest} is ${verdict.verdict}`);

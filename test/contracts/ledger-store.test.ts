@@ -7,21 +7,35 @@ import { layoutStore } from "../../src/adapters/oci/layout.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeLedgerStore } from "../fakes/ledger-store.ts";
 import { memoryStore } from "../fakes/oci-store.ts";
+import { storeOf } from "../fakes/registry/user.ts";
+import { FakeRegistry } from "../fakes/registry.ts";
 import { ledgerStoreContract } from "./ledger-store.ts";
 
 ledgerStoreContract("fake", async () => {
   const clock = fakeClock();
-  return { store: fakeLedgerStore(clock), clock };
+  const store = fakeLedgerStore(clock);
+  return { store, another: () => store, clock };
 });
 
 ledgerStoreContract("over a repository in memory", async () => {
   const clock = fakeClock();
-  return { store: createLedgerStore(memoryStore(), clock), clock };
+  const oci = memoryStore();
+  const another = () => createLedgerStore(oci, clock);
+  return { store: another(), another, clock };
 });
 
 ledgerStoreContract("over an OCI layout", async () => {
   const clock = fakeClock();
   const folder = await mkdtemp(join(tmpdir(), "modelgate-ledger-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return { store: createLedgerStore(layoutStore("embedded/digits", folder), clock), clock };
+  const another = () => createLedgerStore(layoutStore("embedded/digits", folder), clock);
+  return { store: another(), another, clock };
+});
+
+ledgerStoreContract("over a registry that lists tags seven at a time", async () => {
+  const clock = fakeClock();
+  const registry = await FakeRegistry.start({ pageEntries: 7 });
+  onTestFinished(() => registry[Symbol.asyncDispose]());
+  const another = () => createLedgerStore(storeOf(registry), clock);
+  return { store: another(), another, clock };
 });

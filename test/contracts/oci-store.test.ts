@@ -35,7 +35,8 @@ const token = { kind: "token", username: "ada", password: "pass:word", withholds
 
 overRegistry("that does all", {});
 overRegistry("with the referrers in tags, as Debian's", { referrers: "tag", mount: "does not" });
-overRegistry("that lists referrers two at a time", { pageEntries: 2 });
+overRegistry("that lists referrers and tags two at a time", { pageEntries: 2 });
+overRegistry("that lists all tags at once, as Debian's", { tags: "all" });
 overRegistry("that takes no PATCH", { noPatch: true, location: "absolute" });
 overRegistry("that takes no PUT with a body", { noPut: true, mount: "refuses" });
 overRegistry("behind a proxy that takes small bodies only", { longestBody: 4 * 2 ** 20, noPut: true });

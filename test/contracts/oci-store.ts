@@ -205,6 +205,27 @@ export function ociStoreContract(
         expect((await oci.manifest(tag, signal))?.digest).toBe(sha256(one.bytes));
     });
 
+    test("lists the tags that begin with a text, sorted, and none where there is nothing yet", async () => {
+      const open = await opened();
+      const oci = open("acme/digits");
+      expect(await oci.tags("", signal)).toEqual([]);
+      const names = Array.from({ length: 12 }, (_, index) => `entry-${String(index).padStart(2, "0")}`);
+      const one = await artifact(oci, "one");
+      for (const tag of [...names.toReversed(), "entries", "other"]) await oci.putManifest({ ...one, tag }, signal);
+      expect(await oci.tags("entry-", signal)).toEqual(names);
+      expect(await oci.tags("entr", signal)).toEqual(["entries", ...names]);
+      expect(await oci.tags("nothing", signal)).toEqual([]);
+      expect(await oci.tags("", signal)).toHaveLength(14);
+      expect(await open("acme/another").tags("", signal)).toEqual([]);
+    });
+
+    test("lists every tag that was put by writers beside each other", async () => {
+      const oci = await store();
+      const names = Array.from({ length: 20 }, (_, index) => `tag-${String(index).padStart(2, "0")}`);
+      await Promise.all(names.map(async (tag) => oci.putManifest({ ...(await artifact(oci, tag)), tag }, signal)));
+      expect(await oci.tags("tag-", signal)).toEqual(names);
+    });
+
     test("lists what refers to an image, once each, all or of one type", async () => {
       const oci = await store();
       const image = await artifact(oci, "image");

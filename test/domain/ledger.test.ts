@@ -1,6 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
-import { brokenLink, type LedgerEntry, openAct, standing } from "../../src/domain/ledger.ts";
+import { entryDigest, type LedgerEntry, lastDone, openActs, standing, usedApprovals } from "../../src/domain/ledger.ts";
 import { entryAfter } from "../contracts/ledger-store.ts";
 import { releaseOf } from "../fakes/release.ts";
 
@@ -12,45 +11,49 @@ const chain = (lines: readonly Line[]): LedgerEntry[] =>
     return [...entries, entryAfter(entries.at(-1), { act, phase, image, modelDigest: model.digest })];
   }, []);
 
-const line = fc.tuple(
-  fc.constantFrom<LedgerEntry["act"]>("promote", "rollback"),
-  fc.constantFrom("a", "b", "c"),
-  fc.constantFrom<LedgerEntry["phase"]>("intended", "done", "undone"),
-);
-const lines = fc.array(line, { minLength: 1, maxLength: 20 });
-
-test("a chain made link by link holds", () => {
-  fc.assert(
-    fc.property(lines, (made) => {
-      expect(brokenLink(chain(made))).toBeNull();
-    }),
-  );
+test("an act is open as long as no entry ends it", () => {
+  const [a, b] = ["a", "b"].map((name) => entryAfter(undefined, { phase: "intended", image: releaseOf(name).image }));
+  expect(openActs([a!, b!])).toEqual([a, b]);
+  const done = entryAfter(b, { closes: entryDigest(b!), image: b!.image });
+  expect(openActs([a!, b!, done])).toEqual([a]);
+  const undone = entryAfter(done, { phase: "undone", closes: entryDigest(a!), image: a!.image });
+  expect(openActs([a!, b!, done, undone])).toEqual([]);
+  expect(openActs([])).toEqual([]);
 });
 
-test("no entry can be changed, left out or moved without breaking the chain", () => {
-  fc.assert(
-    fc.property(lines, fc.nat(), fc.nat(), fc.string(), (made, at, to, reason) => {
-      const entries = chain(made);
-      const [i, j] = [at % entries.length, to % entries.length];
-      fc.pre(reason !== entries[i]!.reason);
-      const changed = entries.with(i, { ...entries[i]!, reason });
-      // Nothing follows the last entry, so nothing vouches for it: only the head of the ledger does.
-      if (i < entries.length - 1) expect(brokenLink(changed)).toBe(i + 2);
-      if (i < entries.length - 1) expect(brokenLink(entries.toSpliced(i, 1))).not.toBeNull();
-      if (i !== j) expect(brokenLink(entries.with(i, entries[j]!).with(j, entries[i]!))).not.toBeNull();
-    }),
-  );
-});
-
-test("an act is open only while its intention is the last word", () => {
+test("the last act that was done is what the environment should run", () => {
   const entries = chain([
-    ["promote", "a", "intended"],
     ["promote", "a"],
-    ["promote", "b", "intended"],
+    ["promote", "b"],
+    ["promote", "c", "undone"],
   ]);
-  expect(openAct(entries)).toBe(entries[2]);
-  expect(openAct(entries.slice(0, 2))).toBeNull();
-  expect(openAct([])).toBeNull();
+  expect(lastDone(entries)).toBe(entries[1]);
+  expect(lastDone(entries.slice(2))).toBeNull();
+});
+
+test.each<[string, (LedgerEntry["phase"] | null)[], boolean]>([
+  ["of an act that is open", [], true],
+  ["of an act that was done", ["done"], true],
+  ["of an act that was undone", ["undone"], false],
+])("the approval %s is spent: %o %s", (_what, ends, spent) => {
+  const act = entryAfter(undefined, { phase: "intended", approval: "comment 7" });
+  const closed = ends.map((phase) =>
+    entryAfter(act, { phase: phase!, closes: entryDigest(act), approval: "comment 7" }),
+  );
+  expect([...usedApprovals([act, ...closed])]).toEqual(spent ? ["comment 7"] : []);
+});
+
+test("an approval whose act was undone, and then carried the act after all, is spent", () => {
+  const act = entryAfter(undefined, { phase: "intended", approval: "comment 7" });
+  const undone = entryAfter(act, { phase: "undone", closes: entryDigest(act), approval: "comment 7" });
+  const again = entryAfter(undone, { phase: "intended", approval: "comment 7" });
+  expect(usedApprovals([act, undone, again])).toEqual(new Set(["comment 7"]));
+  expect(usedApprovals(chain([["promote", "a", "intended"]]))).toEqual(new Set());
+});
+
+test("two acts that are alike are told apart by the lease they were begun under", () => {
+  const [a, b] = ["one", "two"].map((lease) => entryAfter(undefined, { phase: "intended", lease }));
+  expect(entryDigest(a!)).not.toBe(entryDigest(b!));
 });
 
 const names = (entries: readonly LedgerEntry[]): string[] =>

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { Json } from "../../src/domain/canonical.ts";
 import { sha256 } from "../../src/domain/digest.ts";
-import { UserError } from "../../src/domain/problem.ts";
+import { type Problem, UserError } from "../../src/domain/problem.ts";
 import {
   type Expected,
   readVerdict,
   type Verdict,
-  verdictProblems,
+  verdictFindings,
   verdictThatCounts,
 } from "../../src/domain/verdict.ts";
 import { releaseOf } from "../fakes/release.ts";
@@ -23,21 +23,19 @@ const expected: Expected = {
   maxAgeMs: 24 * hour,
   now: new Date("2026-11-23T12:00:00.000Z"),
 };
-const codes = (verdict: Verdict | null, fields: Partial<Expected> = {}): string[] =>
-  verdictProblems(verdict, { ...expected, ...fields }).map(({ code }) => code);
+const problemsOf = (verdict: Verdict, fields: Partial<Expected> = {}): Problem[] =>
+  Object.values(verdictFindings(verdict, { ...expected, ...fields })).flat();
+const codes = (verdict: Verdict, fields: Partial<Expected> = {}): string[] =>
+  problemsOf(verdict, fields).map(({ code }) => code);
 
 test("a pass for exactly this release, policy and data has no problem", () => {
   expect(codes(verdictFor(release))).toEqual([]);
 });
 
-test("no verdict is a problem", () => {
-  expect(codes(null)).toEqual(["promote.no-verdict"]);
-});
-
 test.each(["fail", "inconclusive", "error"] as const)(
   "a verdict of %s is no pass, and the check says why",
   (status) => {
-    const [problem, ...more] = verdictProblems(verdictFor(release, {}, status), expected);
+    const [problem, ...more] = problemsOf(verdictFor(release, {}, status));
     expect(more).toEqual([]);
     expect(problem).toMatchObject({ code: "promote.verdict-failed" });
     expect(problem!.message).toContain(`accuracy >= 0.8: accuracy is 0.9: ${status}`);
@@ -47,7 +45,7 @@ test.each(["fail", "inconclusive", "error"] as const)(
 test("a reason makes passing checks an error", () => {
   const verdict = verdictFor(release, { reasons: ["the release has no smoke evidence"] });
   expect(verdict.verdict).toBe("error");
-  expect(verdictProblems(verdict, expected)[0]!.message).toContain("no smoke evidence");
+  expect(problemsOf(verdict)[0]!.message).toContain("no smoke evidence");
 });
 
 test.each<[string, Partial<Expected>]>([

@@ -55,7 +55,11 @@ test("zizmor's auditor has nothing to say of the kit, the Action, our own workfl
 test("nor of the README's workflows, but that they are short: no names, no comment at each permission", () => {
   const { said } = audit(join(readme, ".github"), steps);
   const found = [...said.matchAll(/^(?:error|warning|info|help)\[([\w-]+)\]/gm)].map(([, name]) => name);
-  expect(new Set(found).difference(new Set(short)), said).toEqual(new Set());
+  expect(found.length).toBeGreaterThan(0);
+  expect(
+    found.filter((name) => !short.includes(name!)),
+    said,
+  ).toEqual([]);
 });
 
 test("actionlint has nothing to say of any workflow", () => {

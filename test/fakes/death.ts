@@ -14,8 +14,8 @@ export interface Death {
 
 export const deathAt = (at: number, when: Death["when"]): Death => ({ calls: 0, dead: false, at, when });
 
-/** The same object, whose methods die with the run. */
-export function mortal<T extends object>(world: T, death: Death): T {
+/** The same object, whose methods die with the run. `counted`: the calls at which it may die; default: all. */
+export function mortal<T extends object>(world: T, death: Death, counted?: ReadonlySet<string>): T {
   const die = (): never => {
     death.dead = true;
     throw new Killed(`killed at call ${death.at}`);
@@ -26,8 +26,9 @@ export function mortal<T extends object>(world: T, death: Death): T {
       if (typeof member !== "function") return member;
       const method = member.bind(target) as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
-        death.calls += 1;
-        const now = death.calls === death.at;
+        const counts = counted?.has(String(key)) ?? true;
+        if (counts) death.calls += 1;
+        const now = counts && death.calls === death.at;
         if (death.dead || (now && death.when === "before")) die();
         const answer = method(...args);
         return now && answer instanceof Promise ? answer.then(die) : now ? die() : answer;

@@ -6,22 +6,22 @@ import { type Digest, hasher, isDigest, sha256 } from "../../src/domain/digest.t
 export interface MemoryStore extends OciStore {
   readonly blobs: Map<Digest, Uint8Array>;
   readonly manifests: Map<Digest, StoredManifest>;
-  readonly tags: Map<string, Digest>;
+  readonly tagged: Map<string, Digest>;
 }
 
 export function memoryStore(repository = "registry.example/acme/digits"): MemoryStore {
   const blobs = new Map<Digest, Uint8Array>();
   const manifests = new Map<Digest, StoredManifest>();
-  const tags = new Map<string, Digest>();
+  const tagged = new Map<string, Digest>();
   const bodies = (): [StoredManifest, ManifestBody][] =>
     [...manifests.values()].map((stored) => [stored, readManifest(stored, repository)]);
   return {
     repository,
     blobs,
     manifests,
-    tags,
+    tagged,
     async manifest(reference) {
-      const digest = isDigest(reference) ? reference : tags.get(reference);
+      const digest = isDigest(reference) ? reference : tagged.get(reference);
       return (digest && manifests.get(digest)) ?? null;
     },
     has: async (digest) => blobs.has(digest),
@@ -49,9 +49,10 @@ export function memoryStore(repository = "registry.example/acme/digits"): Memory
       for (const { digest } of [...(config ? [config] : []), ...layers])
         if (!blobs.has(digest)) throw new Error(`the manifest names ${digest}, which is not there`);
       manifests.set(stored.digest, stored);
-      if (tag !== undefined) tags.set(tag, stored.digest);
+      if (tag !== undefined) tagged.set(tag, stored.digest);
       return stored.digest;
     },
+    tags: async (prefix) => [...tagged.keys()].filter((tag) => tag.startsWith(prefix)).toSorted(),
     referrers: async (subject, artifactType) =>
       bodies()
         .filter(([, body]) => body.subject?.digest === subject)

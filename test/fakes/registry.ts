@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type ManifestBody, mediaTypes } from "../../src/adapters/oci/content.ts";
 import { sha256 } from "../../src/domain/digest.ts";
 import { Access } from "./registry/access.ts";
-import { Cut, errorBody, type Repository, referrersOf } from "./registry/repository.ts";
+import { Cut, errorBody, type Repository, referrersOf, tagsOf } from "./registry/repository.ts";
 import { plainSwitches, type Switches } from "./registry/switches.ts";
 
 /** One request as it came: what the tests ask about. */
@@ -83,7 +83,7 @@ export class FakeRegistry {
       const { status, body } = this.access.token(url, request.headers.authorization ?? "");
       return void response.writeHead(status).end(JSON.stringify(body));
     }
-    const match = /^\/v2\/(.+)\/(blobs\/uploads|blobs|manifests|referrers)\/([^/]*)$/.exec(url.pathname);
+    const match = /^\/v2\/(.+)\/(blobs\/uploads|blobs|manifests|referrers|tags)\/([^/]*)$/.exec(url.pathname);
     if (!match) return void response.writeHead(404).end();
     const [, name = "", kind, reference = ""] = match;
     const method = request.method ?? "";
@@ -105,6 +105,7 @@ export class FakeRegistry {
       await this.#upload(request, response, { url, name, id: reference, seen, lost: trouble });
     else if (kind === "blobs") this.#blob(response, { name, digest: reference, method, seen });
     else if (kind === "manifests") await this.#manifest(request, response, { name, reference, seen });
+    else if (kind === "tags") this.#tags(response, { name, url });
     else this.#referrers(response, { name, subject: reference, url });
   }
 
@@ -230,6 +231,16 @@ export class FakeRegistry {
     const keeps = body.subject !== undefined && this.switches.referrers === "api";
     const subject = keeps ? { "oci-subject": body.subject!.digest } : {};
     response.writeHead(201, { "docker-content-digest": digest, ...subject }).end();
+  }
+
+  #tags(response: ServerResponse, { name, url }: { name: string; url: URL }): void {
+    const page = tagsOf(this.repository(name), url, this.switches);
+    if (!page) return void response.writeHead(404).end(errorBody("NAME_UNKNOWN", "repository name not known"));
+    const link = page.last !== null && {
+      link: `</v2/${name}/tags/list?n=${page.tags.length}&last=${page.last}>; rel="next"`,
+    };
+    response.writeHead(200, { "content-type": "application/json", ...link });
+    response.end(JSON.stringify({ name, tags: page.tags.length > 0 ? page.tags : null }));
   }
 
   #referrers(response: ServerResponse, asked: { name: string; subject: string; url: URL }): void {

@@ -1,15 +1,18 @@
 import { expect, test } from "vitest";
 import type { Json } from "../../src/domain/canonical.ts";
-import { sha256 } from "../../src/domain/digest.ts";
+import { type Digest, sha256 } from "../../src/domain/digest.ts";
 import { type Evaluation, evaluationToJson } from "../../src/domain/evaluation.ts";
 import type { EvidenceKind } from "../../src/domain/evidence.ts";
 import { checkOf } from "../../src/domain/gate/decide.ts";
 import { type Policy, policyDigest } from "../../src/domain/policy.ts";
+import type { Signature } from "../../src/domain/signature.ts";
 import { readVerdict } from "../../src/domain/verdict.ts";
+import type { StoredEvidence } from "../../src/ports/evidence-store.ts";
 import { gate } from "../../src/stages/gate.ts";
 import { rightOrNot, wrongFirst } from "../domain/gate/observed.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeEvidenceStore } from "../fakes/evidence-store.ts";
+import { withSignatures } from "../fakes/proof.ts";
 import { releaseOf } from "../fakes/release.ts";
 
 const { signal } = new AbortController();
@@ -36,7 +39,11 @@ const evaluation = (wrong: number, fields: Partial<Evaluation> = {}): Evaluation
 });
 
 /** Evidence of a release that is well, unless a part of it is replaced; null leaves it out. */
-async function judged(parts: Partial<Record<EvidenceKind, Json | null>> = {}, modelDigest = release.model.digest) {
+async function judged(
+  parts: Partial<Record<EvidenceKind, Json | null>> = {},
+  options: { modelDigest?: Digest; signatureOf?: (stored: StoredEvidence) => Signature } = {},
+) {
+  const { modelDigest = release.model.digest } = options;
   const evidence = fakeEvidenceStore();
   const clock = fakeClock();
   const bodies = { validation: {}, smoke, evaluation: evaluationToJson(evaluation(10)), ...parts } as const;
@@ -44,8 +51,12 @@ async function judged(parts: Partial<Record<EvidenceKind, Json | null>> = {}, mo
     const fields = { image: release.image, modelDigest, at: "2026-11-23T11:00:00.000Z", by: source };
     if (body !== null) await evidence.attach({ kind, body, ...fields }, signal);
   }
-  const work = gate({ release, policy, evidence, clock, source, signal });
-  return { work, evidence };
+  const notes: string[] = [];
+  const signed = options.signatureOf !== undefined;
+  const read = withSignatures(evidence, options.signatureOf ?? (({ signature }) => signature));
+  const note = (text: string): void => void notes.push(text);
+  const work = gate({ release, policy, evidence: read, signed, clock, source, note, signal });
+  return { work, evidence, notes };
 }
 
 test("an evaluation that keeps the policy is a pass, attached to the image", async () => {
@@ -99,7 +110,7 @@ test.each(["before", "after"] as const)("something else running %s the evaluatio
 });
 
 test("evidence about another model is an error, kind by kind", async () => {
-  const { verdict } = await (await judged({}, sha256("another model"))).work;
+  const { verdict } = await (await judged({}, { modelDigest: sha256("another model") })).work;
   expect(verdict.verdict).toBe("error");
   expect(verdict.reasons.map((reason) => reason.split(" ")[1])).toEqual(["evaluation", "validation", "smoke"]);
 });
@@ -122,4 +133,63 @@ test("rows that failed make the verdict an error", async () => {
   const observations = { ...rightOrNot(wrongFirst(90, 0), null), failedRows: 10 };
   const { verdict } = await (await judged({ evaluation: evaluationToJson(evaluation(0, { observations })) })).work;
   expect(verdict).toMatchObject({ verdict: "error", checks: [{ reason: "failed_rows" }] });
+});
+
+const stranger: Signature = {
+  status: "refused",
+  problem: { code: "evidence.signer-repository", message: "it was signed for mallory/digits", hint: "Do not." },
+};
+const key: Signature = { status: "verified", by: { kind: "key", fingerprint: sha256("key") }, at: null };
+const strangerIn =
+  (wanted: EvidenceKind, signature: Signature) =>
+  ({ kind }: StoredEvidence): Signature =>
+    kind === wanted ? signature : key;
+
+test("evidence that is signed by somebody trusted is judged", async () => {
+  const { work, notes } = await judged({}, { signatureOf: () => key });
+  expect((await work).verdict.verdict).toBe("pass");
+  expect(notes).toEqual([]);
+});
+
+test.each<[string, Signature, RegExp]>([
+  ["of a stranger", stranger, /^the evaluation evidence sha256:.* does not count: it was signed for mallory\/digits$/],
+  ["without a signature", { status: "unsigned" }, /^the evaluation evidence sha256:.* it is not signed$/],
+])("an evaluation %s is no evaluation, and is named", async (_what, signature, note) => {
+  const { work, evidence, notes } = await judged({}, { signatureOf: strangerIn("evaluation", signature) });
+  await expect(work).rejects.toMatchObject({ problems: [{ code: "gate.no-evaluation" }] });
+  expect(notes).toEqual([expect.stringMatching(note)]);
+  expect(await evidence.list(release.image, "verdict", signal)).toEqual([]);
+});
+
+test.each(["validation", "smoke"] as const)(
+  "a %s by a stranger leaves the release without one, and is named",
+  async (kind) => {
+    const { work, notes } = await judged({}, { signatureOf: strangerIn(kind, stranger) });
+    expect((await work).verdict).toMatchObject({
+      verdict: "error",
+      reasons: [`the release has no ${kind} evidence`],
+    });
+    expect(notes).toEqual([expect.stringContaining(`the ${kind} evidence sha256:`)]);
+  },
+);
+
+test("a stranger's newer smoke test neither fails nor saves a release", async () => {
+  const evidence = fakeEvidenceStore();
+  const clock = fakeClock();
+  const about = { image: release.image, modelDigest: release.model.digest, by: source };
+  const at = "2026-11-23T11:00:00.000Z";
+  const bodies = { validation: {}, smoke, evaluation: evaluationToJson(evaluation(10)) } as unknown as Record<
+    EvidenceKind,
+    Json
+  >;
+  for (const [kind, body] of Object.entries(bodies) as [EvidenceKind, Json][])
+    await evidence.attach({ kind, body, ...about, at }, signal);
+  const newer = { kind: "smoke", body: { ...smoke, passed: false }, ...about, at: "2026-11-23T11:30:00.000Z" } as const;
+  const foreign = await evidence.attach(newer, signal);
+  const read = withSignatures(evidence, ({ digest }) => (digest === foreign ? stranger : key));
+  const notes: string[] = [];
+  const note = (text: string): void => void notes.push(text);
+  const { verdict } = await gate({ release, policy, evidence: read, signed: true, clock, source, note, signal });
+  expect(verdict).toMatchObject({ verdict: "pass", reasons: [] });
+  expect(notes).toEqual([expect.stringContaining(foreign)]);
 });

@@ -1,19 +1,21 @@
 import { createEvidenceStore, createLedgerStore } from "../../src/adapters/evidence/index.ts";
 import { readManifest } from "../../src/adapters/oci/content.ts";
 import type { Digest } from "../../src/domain/digest.ts";
+import { byDigest, missing } from "../../src/domain/history.ts";
 import { formatImage, type Image } from "../../src/domain/image.ts";
-import { brokenLink, type LedgerEntry, openAct } from "../../src/domain/ledger.ts";
+import { type LedgerEntry, lastDone, openActs } from "../../src/domain/ledger.ts";
 import { UserError } from "../../src/domain/problem.ts";
 import type { Release } from "../../src/domain/release.ts";
 import type { Verdict } from "../../src/domain/verdict.ts";
 import type { Platform } from "../../src/ports/platform.ts";
 import { type PromoteOptions, promote } from "../../src/stages/promote.ts";
-import { rollback } from "../../src/stages/rollback.ts";
+import { type RollbackOptions, rollback } from "../../src/stages/rollback.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { type Death, mortal } from "../fakes/death.ts";
 import { putImage } from "../fakes/image.ts";
 import { memoryStore } from "../fakes/oci-store.ts";
 import { fakePlatform } from "../fakes/platform.ts";
+import { proofOf } from "../fakes/proof.ts";
 import { releaseOf } from "../fakes/release.ts";
 import { data, policy, verdictEvidence, verdictFor } from "../fakes/verdict.ts";
 
@@ -51,7 +53,7 @@ export function production() {
       clock,
       source: { actor: "ada", commit: null, run: null },
       reason: "because",
-      expectations: { policyDigest: policy, dataDigest: data, maxAgeMs: 24 * 3_600_000 },
+      expectations: { policyDigest: policy, dataDigest: data, maxAgeMs: 24 * 3_600_000, signed: false },
       describe: own.builder.describe,
       note: (text) => void notes.push(text),
       signal,
@@ -70,11 +72,15 @@ export function production() {
     async packaged(name: string): Promise<Release> {
       const release = { ...releaseOf(name), image: await putImage(oci, name) };
       releases.set(release.image.digest, release);
+      for (const kind of ["validation", "provenance"] as const) await evidence.attach(proofOf(release, kind), signal);
       return release;
     },
-    /** Attaches a verdict; its fields may make it a bad one. */
-    judge: (release: Release, fields: Partial<Verdict> = {}, status: "pass" | "fail" = "pass") =>
-      evidence.attach(verdictEvidence(release, verdictFor(release, fields, status)), signal),
+    /** Attaches what a verdict rests on, and a verdict; its fields may make it a bad one. */
+    async judge(release: Release, fields: Partial<Verdict> = {}, status: "pass" | "fail" = "pass") {
+      await evidence.attach(proofOf(release, "smoke"), signal);
+      const evaluation = await evidence.attach(proofOf(release, "evaluation"), signal);
+      return evidence.attach(verdictEvidence(release, verdictFor(release, { evaluation, ...fields }, status)), signal);
+    },
     /** Puts a release with a passing verdict into the registry. */
     async proved(name: string): Promise<Release> {
       const release = await this.packaged(name);
@@ -97,7 +103,8 @@ export function production() {
     },
     promote: (release: Release, fields: Partial<PromoteOptions> = {}, death: Death | null = null) =>
       promote({ ...optionsOf(release, death), ...fields }),
-    rollback: (death: Death | null = null) => rollback(optionsOf(releaseOf("unused"), death)),
+    rollback: (death: Death | null = null, fields: Partial<RollbackOptions> = {}) =>
+      rollback({ ...optionsOf(releaseOf("unused"), death), signed: false, ...fields }),
     entries: () => ledger.read("production", signal),
     /** The history, short: `promote intended`. */
     history: async () => (await ledger.read("production", signal)).map(({ act, phase }) => `${act} ${phase}`),
@@ -108,9 +115,9 @@ export type Production = ReturnType<typeof production>;
 
 /** Why the ledger says something that is not so, or null. An act that is open says nothing yet. */
 export function lie(entries: readonly LedgerEntry[], platform: Production["platform"]): string | null {
-  if (brokenLink(entries) !== null) return "the chain is broken";
-  if (openAct(entries)) return null;
-  const done = entries.findLast(({ phase }) => phase === "done");
+  if (missing(byDigest(entries)).size > 0) return "an entry is gone";
+  if (openActs(entries).length > 0) return null;
+  const done = lastDone(entries);
   const says = done?.image.digest ?? "nothing";
   const runs = platform.running?.image.digest ?? "nothing";
   const bytes = done?.modelDigest === platform.running?.modelDigest;

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { canonicalJson, type Json } from "../../domain/canonical.ts";
 import { type Digest, hex, isDigest, sha256 } from "../../domain/digest.ts";
-import { type Evidence, type EvidenceKind, predicateType, toStatement } from "../../domain/evidence.ts";
+import { type Evidence, type EvidenceKind, isPublished, predicateType, toStatement } from "../../domain/evidence.ts";
 import { formatImage, type Image } from "../../domain/image.ts";
+import { publishedClaims } from "../../domain/predicates.ts";
 import { UserError } from "../../domain/problem.ts";
 import type { EvidenceStore, StoredEvidence } from "../../ports/evidence-store.ts";
 import { readManifest, wholeBlob } from "../oci/content.ts";
@@ -18,21 +19,36 @@ const limits: Readonly<Record<EvidenceKind, number>> = {
   smoke: 8 * 2 ** 20,
   evaluation: 128 * 2 ** 20,
   verdict: 8 * 2 ** 20,
+  provenance: 8 * 2 ** 20,
+  bom: 8 * 2 ** 20,
 };
 
 const digest = z.custom<Digest>((value) => typeof value === "string" && isDigest(value), "is not a sha256 digest");
-const anyStatement = z.object({ predicateType: z.string() });
+const json = z.custom<Json>((value) => value !== undefined, "is missing");
+const anyStatement = z.object({ predicateType: z.string(), predicate: json });
+const ourPredicate = z.strictObject({
+  modelDigest: digest,
+  at: z.iso.datetime(),
+  by: z.strictObject({ actor: z.string(), commit: z.string().nullable(), run: z.string().nullable() }),
+  body: json,
+});
 const ourStatement = z.strictObject({
   _type: z.literal("https://in-toto.io/Statement/v1"),
   subject: z.tuple([z.strictObject({ name: z.string(), digest: z.strictObject({ sha256: z.string() }) })]),
   predicateType: z.string(),
-  predicate: z.strictObject({
-    modelDigest: digest,
-    at: z.iso.datetime(),
-    by: z.strictObject({ actor: z.string(), commit: z.string().nullable(), run: z.string().nullable() }),
-    body: z.custom<Json>((value) => value !== undefined, "is missing"),
-  }),
+  predicate: ourPredicate,
 });
+
+/** A statement of ours, its predicate in our envelope: of a published kind made from what the predicate itself says. Null: of another tool. */
+function inEnvelope(kind: EvidenceKind, found: unknown): unknown {
+  const any = anyStatement.safeParse(found);
+  if (!any.success) return found;
+  const { predicateType: type, predicate: body } = any.data;
+  if (type !== predicateType(kind)) return null;
+  if (!isPublished(kind)) return found;
+  const claims = publishedClaims(kind, body);
+  return claims && { ...(found as object), predicate: { ...claims, body } };
+}
 
 const unreadable = (artifact: Digest, image: Image, why: string): UserError =>
   new UserError([
@@ -61,7 +77,7 @@ async function readStatement(
     throw refuse(`it has not exactly one layer of type ${inToto}`);
   if (!(layer.size <= limits[kind])) throw refuse(`it claims ${layer.size} bytes, more than ${limits[kind]}`);
   const bytes = await wholeBlob(store, layer, limits[kind], signal);
-  const statement = parseStatement(bytes, predicateType(kind), refuse);
+  const statement = parseStatement(bytes, kind, refuse);
   if (!statement) return null;
   const [{ digest: named }] = statement.subject;
   if (named.sha256 !== hex(image.digest)) throw refuse(`its statement is about sha256:${named.sha256}`);
@@ -70,18 +86,18 @@ async function readStatement(
 
 function parseStatement(
   bytes: Uint8Array,
-  wanted: string,
+  kind: EvidenceKind,
   refuse: (why: string) => UserError,
 ): z.infer<typeof ourStatement> | null {
-  let json: unknown;
+  let found: unknown;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    found = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
     throw refuse("it is not JSON");
   }
-  const any = anyStatement.safeParse(json);
-  if (any.success && any.data.predicateType !== wanted) return null;
-  const ours = ourStatement.safeParse(json);
+  const enveloped = inEnvelope(kind, found);
+  if (enveloped === null) return null;
+  const ours = ourStatement.safeParse(enveloped);
   if (ours.success) return ours.data;
   const [issue] = ours.error.issues;
   throw refuse(`${issue?.path.join(".") || "the statement"}: ${issue?.message}`);

@@ -30,6 +30,21 @@ const orNull = (error: unknown): null => {
   throw error;
 };
 
+/** What index.json lists: all of it, and what has a name. */
+interface LayoutIndex {
+  manifests: readonly Descriptor[];
+  tagged: ReadonlyMap<string, Descriptor>;
+}
+
+const indexOf = (manifests: readonly Descriptor[]): LayoutIndex => {
+  const named = manifests.flatMap((entry): [string, Descriptor][] => {
+    const name = entry.annotations?.[refName];
+    return name === undefined ? [] : [[name, entry]];
+  });
+  // Of two with the same name the first one counts, as it always did.
+  return { manifests, tagged: new Map(named.toReversed()) };
+};
+
 /** Removes what killed writers left in a folder: a model's worth of disk each. */
 async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -64,13 +79,22 @@ export function layoutStore(repository: string, folder: string): OciStore {
       { side: `embedded registry ${folder}`, during, retryable: false, cause },
     );
 
-  async function readIndex(): Promise<Descriptor[]> {
+  /** The index as it was read last. It is replaced by a rename, never written in place: another file is another index. */
+  let known: { file: string; index: LayoutIndex } | null = null;
+
+  async function readIndex(): Promise<LayoutIndex> {
     const path = join(folder, "index.json");
-    const text = await readFile(path, "utf8").catch(orNull);
-    if (text === null) return [];
+    const found = await stat(path, { bigint: true }).catch(orNull);
+    if (!found) return indexOf([]);
+    const file = [found.ino, found.size, found.mtimeNs, found.ctimeNs].join();
+    if (known?.file !== file) known = { file, index: await parseIndex(path) };
+    return known.index;
+  }
+
+  async function parseIndex(path: string): Promise<LayoutIndex> {
     try {
-      const { manifests } = JSON.parse(text) as { manifests?: Descriptor[] };
-      if (Array.isArray(manifests)) return manifests;
+      const { manifests } = JSON.parse(await readFile(path, "utf8")) as { manifests?: Descriptor[] };
+      if (Array.isArray(manifests)) return indexOf(manifests);
     } catch (cause) {
       throw failed("registry.digest", `${path} is not JSON`, "reading the embedded registry", cause);
     }
@@ -89,7 +113,7 @@ export function layoutStore(repository: string, folder: string): OciStore {
   async function manifest(reference: string) {
     const entry = isDigest(reference)
       ? { digest: reference, mediaType: undefined }
-      : (await readIndex()).find((known) => known.annotations?.[refName] === reference);
+      : (await readIndex()).tagged.get(reference);
     const found = entry && isDigest(entry.digest) ? await stat(blobPath(entry.digest)).catch(orNull) : null;
     if (!entry || !found || found.size > manifestLimit) return null;
     const bytes = await readFile(blobPath(entry.digest));
@@ -133,10 +157,10 @@ export function layoutStore(repository: string, folder: string): OciStore {
 
   async function tag(name: string | null, descriptor: Descriptor): Promise<void> {
     await withLock(join(folder, "index.json.lock"), async () => {
-      const others = (await readIndex()).filter(
-        (known) =>
-          (name === null || known.annotations?.[refName] !== name) &&
-          !(known.digest === descriptor.digest && known.annotations?.[refName] === (name ?? undefined)),
+      const others = (await readIndex()).manifests.filter(
+        (other) =>
+          (name === null || other.annotations?.[refName] !== name) &&
+          !(other.digest === descriptor.digest && other.annotations?.[refName] === (name ?? undefined)),
       );
       const entry = name === null ? descriptor : { ...descriptor, annotations: { [refName]: name } };
       await writeWhole(
@@ -179,6 +203,7 @@ export function layoutStore(repository: string, folder: string): OciStore {
       if (body.subject) await addReferrer(body.subject.digest, referrerDescriptor(stored, body), signal);
       return digest;
     },
+    tags: async (prefix) => [...(await readIndex()).tagged.keys()].filter((name) => name.startsWith(prefix)).toSorted(),
     async referrers(subject, artifactType) {
       const index = await manifest(referrersTag(subject));
       const entries = index ? (readManifest(index, repository).manifests ?? []) : [];

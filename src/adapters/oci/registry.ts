@@ -12,19 +12,17 @@ import {
   referrersTag,
   withReferrer,
 } from "./content.ts";
-import { Client } from "./registry/client.ts";
+import { type Ask, Client } from "./registry/client.ts";
 import type { Credentials } from "./registry/credentials.ts";
 import { isThere } from "./registry/session.ts";
-import { pause, readBody } from "./registry/transport.ts";
+import { listTags, nextPage } from "./registry/tags.ts";
+import { mostTries, pause, readBody } from "./registry/transport.ts";
 import { uploadBlob } from "./registry/upload.ts";
 import type { Descriptor, OciStore } from "./store.ts";
 
 const accept = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex].join(", ");
 /** Writers of one referrers index that come between each other; a registry has no compare-and-swap. */
 const mostContests = 5;
-
-const nextPage = (answer: IncomingMessage): string | null =>
-  /<([^>]+)>\s*;\s*rel="?next"?/.exec(String(answer.headers.link ?? ""))?.[1] ?? null;
 
 /**
  * A repository of a registry, over the OCI distribution specification v1.1. Referrers by its API, or by the tag schema where the
@@ -72,6 +70,20 @@ export function registryStore(
     }
   }
 
+  /**
+   * Sends a manifest. docker-registry 2.8 over a folder does not find a blob for the moment in which somebody else sends the same
+   * one: the empty config is in every artifact. So what it misses is asked for again.
+   */
+  async function accepted(ask: Ask, signal: AbortSignal): Promise<IncomingMessage> {
+    for (let tried = 1; ; tried++) {
+      const answer = await client.ask(ask, signal);
+      if (answer.statusCode === 201 || answer.statusCode === 200) return answer;
+      const { codes, retryAfter, error } = await client.refusal(answer, ask.during);
+      if (tried === mostTries || !codes.includes("MANIFEST_BLOB_UNKNOWN")) throw error;
+      await pause(tried, retryAfter, signal);
+    }
+  }
+
   /** @returns whether the registry keeps the referrers index itself. */
   async function put(
     reference: string,
@@ -90,8 +102,7 @@ export function registryStore(
       repeatable: true,
       patient: true,
     };
-    const answer = await client.ask(ask, signal);
-    if (answer.statusCode !== 201 && answer.statusCode !== 200) throw await client.refused(answer, during);
+    const answer = await accepted(ask, signal);
     answer.resume();
     const said = answer.headers["docker-content-digest"];
     if (typeof said === "string" && said.startsWith("sha256:") && said !== digest)
@@ -155,6 +166,8 @@ export function registryStore(
       if (tag !== undefined) await put(tag, stored, signal);
       return stored.digest;
     },
+    tags: async (prefix, signal) =>
+      [...(await listTags(client, signal))].filter((tag) => tag.startsWith(prefix)).toSorted(),
     async referrers(subject, artifactType, signal) {
       const during = "listing what refers to the image";
       const found: Descriptor[] = [];

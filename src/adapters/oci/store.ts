@@ -7,6 +7,8 @@ export interface Descriptor {
   size: number;
   annotations?: Record<string, string>;
   artifactType?: string;
+  /** The content itself, in base64, for what is small. */
+  data?: string;
 }
 
 /** Bytes on their way into a store. `digest` null: not known before they are read, so they are hashed while they are sent. */
@@ -48,6 +50,8 @@ export interface OciStore {
   pushBlob(source: BlobSource, mountFrom: string | null, signal: AbortSignal): Promise<PushedBlob>;
   /** Puts a manifest by digest and, with a tag, under the tag too; keeps the referrers index when it has a subject. */
   putManifest(manifest: { mediaType: string; bytes: Uint8Array; tag?: string }, signal: AbortSignal): Promise<Digest>;
+  /** All tags that begin with a text, sorted; none when there is no such repository. */
+  tags(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Manifests whose subject is the digest, by the referrers API or the tag schema. */
   referrers(subject: Digest, artifactType: string | null, signal: AbortSignal): Promise<readonly Descriptor[]>;
 }

@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { getExecOutput } from "@actions/exec";
+import { unlessAborted } from "./unless-aborted.ts";
 
 export interface CommandResult {
   exitCode: number;
@@ -16,20 +17,6 @@ export interface CommandOptions {
   cwd?: string;
   /** Stops waiting. A terminal or a runner that cancels ends the command itself, since it is of the same group. */
   signal?: AbortSignal;
-}
-
-/** The work's result, or the signal's reason as soon as it aborts. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const listening = new AbortController();
-  const abortion = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { signal: listening.signal });
-  });
-  try {
-    return await Promise.race([work, abortion]);
-  } finally {
-    listening.abort();
-  }
 }
 
 /**

@@ -56,8 +56,9 @@ async function stop(child: ChildProcess): Promise<void> {
 /**
  * Starts dockerd by hand. Published ports go through docker-proxy over a bridge of its own, without one firewall rule: what
  * else uses Docker on this machine is left alone, and containers reach nothing outside.
+ * @param environment added to the engine's own: a proxy, an authority to trust.
  */
-export async function startDocker(): Promise<DockerEngine> {
+export async function startDocker(environment: Readonly<Record<string, string>> = {}): Promise<DockerEngine> {
   const dockerd = program("dockerd", "docker.io");
   program("docker-proxy", "docker.io");
   const folder = await mkdtemp(join(tmpdir(), "modelgate-docker-"));
@@ -73,7 +74,8 @@ export async function startDocker(): Promise<DockerEngine> {
     ...["--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"],
   ];
   const path = `${process.env["PATH"]}:/usr/sbin:/sbin`;
-  const child = spawn(...asRoot(dockerd, ...words), {
+  const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const child = spawn(...asRoot("env", ...settings, dockerd, ...words), {
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],
     env: { PATH: path, HOME: folder },

@@ -23,7 +23,9 @@ export interface Switches {
   tampers: boolean;
   /** Blobs are served by another host, behind a redirect. */
   redirects: boolean;
-  /** Entries in one answer of the referrers API. */
+  /** How tags are listed: in pages with a Link, in pages without one, or all at once, as distribution 2.8. */
+  tags: "links" | "pages" | "all";
+  /** Entries in one answer of the referrers API, and of a list of tags with links. */
   pageEntries: number;
   access:
     | { kind: "open" }
@@ -54,6 +56,7 @@ export const plainSwitches = (): Switches => ({
   troubles: [],
   tampers: false,
   redirects: false,
+  tags: "links",
   pageEntries: 100,
   access: { kind: "open" },
 });

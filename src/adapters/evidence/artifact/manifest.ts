@@ -24,7 +24,7 @@ export async function pushLayer(
 }
 
 /** The bytes of an artifact's manifest: the same artifact has the same bytes. An artifact without layers gets the empty one. */
-function artifactBytes({ artifactType, layers, subject, annotations }: Artifact): Uint8Array {
+export function artifactBytes({ artifactType, layers, subject, annotations }: Artifact): Uint8Array {
   const empty = { mediaType: mediaTypes.empty, digest: bytesSource(emptyConfig).digest, size: emptyConfig.length };
   return new TextEncoder().encode(
     JSON.stringify({

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { isAlive, ownIdentity, type ProcessIdentity } from "../../system/processes.ts";
 
 /** The process that holds a lease. */
-interface Holder extends ProcessIdentity {
+export interface Holder extends ProcessIdentity {
   machine: string;
 }
 

@@ -1,107 +1,104 @@
-import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import { randomBytes } from "node:crypto";
 import { WorldError } from "../../../domain/problem.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Lease } from "../../../ports/ledger-store.ts";
-import { readManifest } from "../../oci/content.ts";
-import type { OciStore } from "../../oci/store.ts";
-import { putArtifact } from "../artifact/manifest.ts";
-import { broken } from "./entry.ts";
-import { isGone, thisProcess } from "./holder.ts";
+import { pause } from "../../system/clock.ts";
+import { type Claim, endClaim, inTurn, type LivingClaim, livingClaims, putClaim } from "./claims.ts";
+import { thisProcess } from "./holder.ts";
+import type { LedgerPlace } from "./read.ts";
 
-const leaseType = "application/vnd.modelgate.lease.v1+json";
-const annotation = "dev.modelgate.lease";
 const releaseTimeout = 15_000;
+/** The first and the longest time between two looks at the claims, in milliseconds. */
+const [firstPause, longestPause] = [50, 1000];
 
-const record = z.strictObject({
-  owner: z.string(),
-  expires: z.iso.datetime(),
-  nonce: z.string(),
-  holder: z.strictObject({ machine: z.string(), pid: z.int().positive(), started: z.string() }),
-  released: z.boolean(),
-});
-type LeaseRecord = z.infer<typeof record>;
-
-/** Where the lease of an environment is kept. */
-interface LeasePlace {
-  store: OciStore;
-  environment: string;
-  tag: string;
-}
-
-async function readLease({ store, tag, environment }: LeasePlace, signal: AbortSignal): Promise<LeaseRecord | null> {
-  const manifest = await store.manifest(tag, signal);
-  if (!manifest) return null;
-  const { annotations } = readManifest(manifest, store.repository);
-  try {
-    return record.parse(JSON.parse(annotations?.[annotation] ?? ""));
-  } catch {
-    const place = { environment, tag, repository: store.repository };
-    throw broken(place, `the lease ${manifest.digest} cannot be read`);
-  }
-}
-
-const writeLease = ({ store, tag }: LeasePlace, lease: LeaseRecord, signal: AbortSignal): Promise<unknown> => {
-  const annotations = { [annotation]: JSON.stringify(lease) };
-  return putArtifact(store, { artifactType: leaseType, layers: [], subject: null, annotations, tag }, signal);
-};
-
-/** The error when another run holds the environment, or got in between. */
-export const locked = (environment: string, why: string, hint: string): WorldError =>
+/** The error when another run has the environment, or goes first. */
+const locked = (environment: string, why: string, hint: string): WorldError =>
   new WorldError(
     { code: "promote.locked", message: `${environment} is being changed by another run: ${why}`, hint },
     { side: `ledger of ${environment}`, during: "taking the environment for this run", retryable: true },
   );
 
+const heldBy = (environment: string, { owner, expires }: LivingClaim): WorldError =>
+  locked(
+    environment,
+    `${owner} holds it until ${expires.toISOString()}`,
+    "Wait for it to end, then run again. If it was killed on another machine, its lease runs out at that time.",
+  );
+
+interface LeaseRequest {
+  owner: string;
+  milliseconds: number;
+  /** How long the others are given to withdraw, in milliseconds. */
+  patience: number;
+}
+
 /**
- * Takes an environment for one act. A lease that was given back, ran out, or whose process on this machine is gone is taken
- * over. A registry has no compare-and-swap: the tag is read before and after it is written, and two runs that interleave
- * within these round trips can both believe they hold it. The concurrency group of the workflow is the first line of
- * defence; behind the lease, the ledger refuses an entry that does not follow the last one.
+ * Takes an environment for one act, without compare-and-swap: a claim is put, as a tag of its own, and then all claims are
+ * read. Whoever sees no other living claim beside its own has the environment: of two claims, the one that was put later sees
+ * the other, so there are never two that see none. Of those that see each other the first in turn waits for the others to
+ * withdraw, and the others withdraw, so that one gets through.
+ *
+ * It holds where a tag is in every list of tags that is begun after it was put, and where clocks agree within a minute. A
+ * registry that does not list our own claim is told so instead of believed. Behind it stands the ledger: see `carryOut`.
  * @throws WorldError `promote.locked`, naming the holder and the expiry.
  */
 export async function takeLease(
-  place: LeasePlace,
+  place: LedgerPlace,
   clock: Clock,
-  request: { owner: string; milliseconds: number },
+  request: LeaseRequest,
   signal: AbortSignal,
 ): Promise<Lease> {
-  const { environment, tag, store } = place;
-  const now = clock.now().getTime();
-  const held = await readLease(place, signal);
-  if (held && !held.released && Date.parse(held.expires) > now && !(await isGone(held.holder))) {
-    const hint = `Wait for it to end. If it was killed, its lease runs out then; or delete the tag ${tag} in ${store.repository}.`;
-    throw locked(environment, `${held.owner} holds it until ${held.expires}`, hint);
-  }
-  const expires = new Date(now + request.milliseconds);
-  const lease: LeaseRecord = {
+  const { environment } = place;
+  const [holder] = await livingClaims(place, clock, signal);
+  if (holder) throw heldBy(environment, holder);
+  const claim: Claim = {
+    id: randomBytes(16).toString("hex"),
     owner: request.owner,
-    expires: expires.toISOString(),
-    nonce: randomUUID(),
+    expires: new Date(clock.now().getTime() + request.milliseconds),
     holder: await thisProcess(),
-    released: false,
   };
-  await writeLease(place, lease, signal);
-  const kept = await readLease(place, signal);
-  if (kept?.nonce !== lease.nonce)
-    throw locked(
-      environment,
-      `${kept?.owner ?? "somebody"} took it at the same moment`,
-      "Try again when it has ended.",
-    );
+  try {
+    await putClaim(place, claim, signal);
+    await alone(place, clock, { claim, patience: request.patience }, signal);
+  } catch (error) {
+    await giveBack(place, claim);
+    throw error;
+  }
   return {
-    owner: request.owner,
-    expires,
-    async [Symbol.asyncDispose]() {
-      await giveBack(place, lease).catch(() => {
-        // It runs out by itself; the outcome of the act matters more than this.
-      });
-    },
+    id: claim.id,
+    owner: claim.owner,
+    expires: claim.expires,
+    [Symbol.asyncDispose]: () => giveBack(place, claim),
   };
 }
 
-async function giveBack(place: LeasePlace, lease: LeaseRecord): Promise<void> {
-  const signal = AbortSignal.timeout(releaseTimeout);
-  const held = await readLease(place, signal);
-  if (held?.nonce === lease.nonce) await writeLease(place, { ...lease, released: true }, signal);
+/** Resolves when no other claim lives. @throws WorldError `promote.locked` when another one goes first or does not end. */
+async function alone(
+  place: LedgerPlace,
+  clock: Clock,
+  { claim, patience }: { claim: Claim; patience: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const { environment } = place;
+  const deadline = performance.now() + patience;
+  for (let look = 1; ; look++) {
+    const late = performance.now() > deadline;
+    const living = await livingClaims(place, clock, signal);
+    const others = living.filter(({ id }) => id !== claim.id);
+    const listed = others.length < living.length;
+    if (listed && others.length === 0) return;
+    const [first] = others;
+    if (first && (late || inTurn(first, claim) < 0)) throw heldBy(environment, first);
+    if (late)
+      throw locked(
+        environment,
+        `${place.store.repository} does not list the claim that was just put there`,
+        "Its list of tags is behind. Try again later; if it stays so, use another registry for what is promoted.",
+      );
+    await pause(Math.min(longestPause, firstPause * 1.5 ** look), signal);
+  }
 }
+
+/** Ends a claim, also after the run was told to stop. It runs out by itself: the outcome of the act matters more than this. */
+const giveBack = (place: LedgerPlace, claim: Claim): Promise<void> =>
+  endClaim(place, claim, AbortSignal.timeout(releaseTimeout)).catch(() => undefined);

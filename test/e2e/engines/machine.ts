@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { runtimePack } from "../../runtime/server.ts";
+import { type DockerEngine, pushNodeBase, startDocker } from "./docker.ts";
+import { type GitHub, type GitHubOptions, startGitHub } from "./github/index.ts";
+import { type RegistryEngine, startRegistry } from "./registry.ts";
+
+/** Everything a consumer's workflows need: a GitHub with a registry behind it, and an engine that pulls through it. */
+export interface Machine extends AsyncDisposable {
+  github: GitHub;
+  registry: RegistryEngine;
+  engine: DockerEngine;
+  /** A base image, in the registry at its own address. */
+  base: string;
+  /** For runKit: the engine, and packages that were fetched before. */
+  environment: Readonly<Record<string, string>>;
+}
+
+/** Starts all of it. The runtime's packages are fetched through npm when this machine never did. */
+export async function startMachine(options: Omit<GitHubOptions, "registry"> = {}): Promise<Machine> {
+  const [registry, pack] = await Promise.all([startRegistry(), runtimePack()]);
+  const github = await startGitHub({ ...options, registry: registry.host });
+  const engine = await startDocker(github.engineEnvironment);
+  const library = join(pack, "onnxruntime-node/bin/napi-v6/linux", process.arch, "libonnxruntime.so.1");
+  const base = await pushNodeBase(engine, registry.host, [library]);
+  return {
+    ...{ github, registry, engine, base },
+    environment: { DOCKER_HOST: engine.env["DOCKER_HOST"]!, RUNNER_TOOL_CACHE: process.env["RUNNER_TOOL_CACHE"]! },
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      await Promise.all([github[Symbol.asyncDispose](), registry[Symbol.asyncDispose]()]);
+    },
+  };
+}
