@@ -26,6 +26,7 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   [`${repository}/issues/{issue_number}/comments`]: ["get", "post"],
   [`${repository}/issues/comments/{comment_id}`]: ["get", "patch", "delete"],
   [`${repository}/issues/comments/{comment_id}/reactions`]: ["get", "post"],
+  [`${repository}/commits/{ref}`]: ["get"],
   [`${repository}/commits/{commit_sha}/pulls`]: ["get"],
   [`${repository}/commits/{ref}/statuses`]: ["get"],
   [`${repository}/statuses/{sha}`]: ["post"],
@@ -61,9 +62,16 @@ const prose = new Set(["x-github", "x-octokit", "externalDocs", "example", "exam
 /** No property of a kept schema is called like one of these. */
 const withoutProse = (tree: Tree): Tree => Object.fromEntries(Object.entries(tree).filter(([key]) => !prose.has(key)));
 
-/** `nullable` beside no `type` means nothing to a validator: it is said as one of two schemas. */
-function withoutBareNullable(tree: Tree): Tree {
-  if (tree["nullable"] !== true || "type" in tree) return tree;
+/**
+ * What a validator takes at its word: `nullable` beside no `type` means nothing, and is said as one of two schemas; beside
+ * `enum` it means nothing unless null is one of them.
+ */
+function withPlainNullable(tree: Tree): Tree {
+  if (tree["nullable"] !== true) return tree;
+  if ("type" in tree) {
+    const values = tree["enum"];
+    return Array.isArray(values) && !values.includes(null) ? { ...tree, enum: [...values, null] } : tree;
+  }
   const { nullable: _, ...rest } = tree;
   const says = ["allOf", "anyOf", "oneOf", "$ref", "enum", "properties"].some((key) => key in rest);
   return says ? { anyOf: [rest, { type: "object", nullable: true, enum: [null] }] } : rest;
@@ -114,7 +122,7 @@ try {
   const components = mapped(reachable(paths, treeAt(whole, "components")), withoutProse);
   const description = mapped(
     { openapi: whole["openapi"]!, info: whole["info"]!, paths, components },
-    withoutBareNullable,
+    withPlainNullable,
   );
   const text = `${JSON.stringify(description)}\n`;
   writeFileSync(target, text);

@@ -3,14 +3,15 @@ import { readFile } from "node:fs/promises";
 import * as http from "node:http";
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
-import { carryOutRequest } from "./commands/index.ts";
+import { carryOutForRepository, carryOutRequest } from "./commands/index.ts";
 import { loadConfig } from "./config/load.ts";
 import { UserError } from "./domain/problem.ts";
-import type { Request } from "./domain/request.ts";
+import { isRepositoryCommand, type Request } from "./domain/request.ts";
 import { helpText, readArguments } from "./hosts/arguments.ts";
-import { githubShell, readInputs, readToken } from "./hosts/github.ts";
+import { githubShell, readInputs, readRun, readToken } from "./hosts/github.ts";
 import type { Shell } from "./hosts/shell.ts";
 import { terminalShell } from "./hosts/terminal.ts";
+import { wireRepository } from "./wire/repository.ts";
 import { type Machine, wire } from "./wire.ts";
 
 const { version } = manifest;
@@ -51,9 +52,14 @@ function stopSignal(): AbortSignal {
 
 async function carryOut(shell: Shell, request: Request, machine: Machine): Promise<void> {
   honourProxy();
+  const { command } = request;
+  if (isRepositoryCommand(command)) {
+    const workshop = wireRepository(shell, machine);
+    return shell.finish(await carryOutForRepository(workshop, { ...request, command }, stopSignal()));
+  }
   const config = loadConfig(await readConfig(request.config), request.config);
   const workshop = await wire(config, shell, machine);
-  await shell.finish(await carryOutRequest(workshop, request, stopSignal()));
+  await shell.finish(await carryOutRequest(workshop, { ...request, command }, stopSignal()));
 }
 
 /**
@@ -68,13 +74,14 @@ function honourProxy(): void {
 }
 
 /** The server's files lie beside the bundle, and in the source tree when it runs from there. */
-const machineOf = (folder: string, token: Machine["token"]): Machine => {
+const machineOf = (folder: string, { token, run }: Pick<Machine, "token" | "run">): Machine => {
   const beside = join(folder, "onnx-server");
   return {
     version,
     env: process.env,
     serverFolder: existsSync(beside) ? beside : join(folder, "../runtime/onnx-server"),
     token,
+    run,
   };
 };
 
@@ -83,7 +90,7 @@ export async function runAction(folder: string): Promise<void> {
   const shell = githubShell({ version });
   try {
     const request = readInputs();
-    await carryOut(shell, request, machineOf(folder, readToken()));
+    await carryOut(shell, request, machineOf(folder, { token: readToken(), run: readRun() }));
   } catch (error) {
     await shell.fail(error);
   }
@@ -101,7 +108,7 @@ export async function runCli(folder: string): Promise<void> {
     const asked = readArguments(words);
     if (asked.kind === "version") process.stdout.write(`${version}\n`);
     else if (asked.kind === "help") process.stdout.write(`${helpText(version)}\n`);
-    else await carryOut(shell, asked.request, machineOf(folder, null));
+    else await carryOut(shell, asked.request, machineOf(folder, { token: null, run: null }));
   } catch (error) {
     await shell.fail(error);
   }

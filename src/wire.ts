@@ -1,16 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { githubApprovals } from "./adapters/approvals/index.ts";
 import { builders } from "./adapters/builders/index.ts";
 import { layoutBundles } from "./adapters/bundles/index.ts";
 import { datasets } from "./adapters/datasets/index.ts";
-import { createEvidenceStore, createLedgerStore } from "./adapters/evidence/index.ts";
+import { createEvidenceStore, createHandOver, createLedgerStore } from "./adapters/evidence/index.ts";
 import { formats } from "./adapters/formats/index.ts";
+import type { GitHubPlace } from "./adapters/github/client.ts";
 import { createOpenStore } from "./adapters/oci/open.ts";
 import type { DockerConfig } from "./adapters/oci/registry/credentials.ts";
 import { platforms } from "./adapters/platforms/index.ts";
 import { protocols } from "./adapters/protocols/index.ts";
 import { runtimes } from "./adapters/runtimes/index.ts";
+import { createSigner, createVerifier } from "./adapters/signers/index.ts";
 import { sources } from "./adapters/sources/index.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { dockerConfigFolder } from "./adapters/system/docker-config.ts";
@@ -20,9 +23,11 @@ import { runFiles } from "./adapters/system/run-files.ts";
 import { prepareToolCache } from "./adapters/system/tool-cache.ts";
 import type { Workshop } from "./commands/workshop.ts";
 import type { Config } from "./config/config.ts";
+import type { GitHubRun } from "./domain/github-run.ts";
 import { embeddedHost } from "./domain/image.ts";
 import { UserError } from "./domain/problem.ts";
 import type { Host } from "./ports/host.ts";
+import { wireModelView } from "./wire/view.ts";
 
 /** What a machine brings: its environment is read by the hosts and handed over here. */
 export interface Machine {
@@ -34,6 +39,8 @@ export interface Machine {
   serverFolder: string;
   /** Token for ghcr.io when Docker's configuration has no login, and whose it is. */
   token: { actor: string; secret: string } | null;
+  /** The run of the GitHub job that this is; null on a terminal. */
+  run: GitHubRun | null;
 }
 
 const architectures: Record<string, string> = { x64: "amd64", arm64: "arm64" };
@@ -42,7 +49,7 @@ const architectures: Record<string, string> = { x64: "amd64", arm64: "arm64" };
  * Docker's configuration, with a login for the repository's registry from MODELGATE_REGISTRY_USER and _PASSWORD, and for
  * ghcr.io from the job's token, where there is none.
  */
-async function dockerConfig(
+export async function dockerConfig(
   { env, token }: Machine,
   { image: { repository }, environments }: Config,
 ): Promise<{ config: DockerConfig; folder: string }> {
@@ -84,7 +91,14 @@ async function dockerConfig(
   return { config, folder };
 }
 
-const defined = (env: Machine["env"]): Record<string, string> =>
+/** The repository a job runs for; null outside GitHub, and without a token. */
+function githubPlace({ env, token }: Machine): GitHubPlace | null {
+  const { GITHUB_API_URL: apiUrl, GITHUB_REPOSITORY: repository } = env;
+  return token && apiUrl && repository ? { apiUrl, repository, token: token.secret } : null;
+}
+
+/** The environment without what is not set. */
+export const defined = (env: Machine["env"]): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
 function datasetFor(path: string): (typeof datasets)[keyof typeof datasets] {
@@ -99,6 +113,13 @@ function datasetFor(path: string): (typeof datasets)[keyof typeof datasets] {
     },
   ]);
 }
+
+/** A text file, or null when it is not there. */
+const readOptional = (path: string): Promise<string | null> =>
+  readFile(path, "utf8").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  });
 
 /** Puts the adapters a configuration asks for behind the ports: the only place that knows both. */
 export async function wire(config: Config, host: Host, machine: Machine): Promise<Workshop> {
@@ -117,6 +138,10 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
   });
   const imageRepository = repository ?? `${embeddedHost}/${config.model.name}`;
   const image = { model: config.model.name, openStore, architecture };
+  const readNamed = (path: string): Promise<string | null> => readOptional(inFolder(path));
+  const signer = createSigner(config.signing, { env, readText: readNamed });
+  const verifier = createVerifier(config.trust, { readText: readNamed });
+  const github = githubPlace(machine);
   return {
     config,
     version: machine.version,
@@ -132,13 +157,16 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
       customFolder: config.image.server === null ? null : inFolder(config.image.server),
     }),
     builder: repository === null ? builders.layout(image) : builders.registry({ ...image, repository }),
-    evidence: createEvidenceStore(openStore),
+    evidence: createEvidenceStore({ openStore, signer, verifier }),
     ledger: createLedgerStore(openStore(imageRepository), systemClock),
+    handOver: repository === null ? null : createHandOver(openStore(repository)),
+    approvals: github && githubApprovals(github),
+    view: wireModelView(config, host, machine),
     bundles: layoutBundles({
       openStore,
       repository: imageRepository,
       readers: {
-        evidence: createEvidenceStore,
+        evidence: (open) => createEvidenceStore({ openStore: open, signer, verifier }),
         describe: (open) => (wanted, signal) => builders.layout({ ...image, openStore: open }).describe(wanted, signal),
       },
     }),
@@ -166,11 +194,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     },
     dataset: datasetFor,
     files: runFiles(join(state, "runs", "last")),
-    readText: (path) =>
-      readFile(path, "utf8").catch((error: unknown) => {
-        if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-        throw error;
-      }),
+    readText: readOptional,
     writeText: (path, text) => writeWhole(path, text),
     fromWorkingFolder: (path) => resolve(path),
     resolve: inFolder,

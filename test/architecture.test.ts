@@ -11,7 +11,7 @@ const rooms: Record<string, { rooms: string[]; packages: RegExp }> = {
   ports: { rooms: ["domain"], packages: /^$/ },
   stages: { rooms: ["domain", "ports"], packages: /^$/ },
   reports: { rooms: ["domain"], packages: /^$/ },
-  adapters: { rooms: ["domain", "ports"], packages: /^(?!@actions\/(core|github))/ },
+  adapters: { rooms: ["domain", "ports"], packages: /^(?!@actions\/core$)/ },
   config: { rooms: ["domain"], packages: /^(yaml|zod|leven)$/ },
   hosts: { rooms: ["domain", "ports", "reports"], packages: /^(node:|@actions\/(core|github)$)/ },
   commands: { rooms: ["domain", "ports", "stages", "reports", "config"], packages: /^node:path$/ },
@@ -30,6 +30,11 @@ const only: { what: RegExp; where: RegExp; why: string }[] = [
     what: /^@actions\/exec$|^(node:)?child_process$/,
     where: /^src\/adapters\/system\//,
     why: "processes start in one place, without a shell",
+  },
+  {
+    what: /^@actions\/github$/,
+    where: /^src\/(adapters\/github|hosts)\//,
+    why: "GitHub's API is reached, and its refusals are explained, in one place",
   },
   {
     what: /^@actions\/tool-cache$/,
@@ -82,8 +87,10 @@ export function breach(file: string, name: string): string | null {
   const other = roomOf(target);
   const adapter = adapterOf(target);
   if (room === "adapters" && other === "adapters") {
-    const shared = adapter === adapterOf(file) || adapter === "system" || adapter === "oci";
-    return shared ? null : `${file} imports ${target}; an adapter may import only its own folder, system and oci`;
+    const shared = adapter === adapterOf(file) || ["system", "oci", "github"].includes(adapter ?? "");
+    return shared
+      ? null
+      : `${file} imports ${target}; an adapter may import only its own folder, system, oci and github`;
   }
   if (room === "config" && other === "adapters")
     return /^src\/adapters\/[^/]+\/index\.ts$/.test(target)
@@ -110,9 +117,10 @@ test("a forbidden import is named in a sentence", () => {
     "src/stages/gate.ts imports src/adapters/oci/layout.ts; stages may not import adapters",
   );
   expect(breach("src/adapters/platforms/local.ts", "../formats/onnx.ts")).toMatch(
-    /only its own folder, system and oci/,
+    /only its own folder, system, oci and github/,
   );
   expect(breach("src/commands/run.ts", "@actions/core")).toMatch(/one place/);
+  expect(breach("src/adapters/approvals/github.ts", "@actions/github")).toMatch(/in one place/);
   expect(breach("src/adapters/oci/auth.ts", "node:child_process")).toMatch(/without a shell/);
 });
 

@@ -2,10 +2,11 @@ import { formatImage } from "../domain/image.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import type { Request } from "../domain/request.ts";
 import type { Change, Changed } from "../stages/change.ts";
-import { promote } from "../stages/promote.ts";
+import { isWithheld, promote } from "../stages/promote.ts";
 import { rollback } from "../stages/rollback.ts";
+import { approveWith, closeRequest, resumedRequest, withheldOutcome } from "./approve.ts";
 import { expectationsOf, isSigned } from "./data.ts";
-import { environmentOf, production, releaseOf } from "./pick.ts";
+import { candidateOf, environmentOf, production } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
 const changeOf = (shop: Workshop, environment: string, request: Request, signal: AbortSignal): Change => ({
@@ -35,14 +36,20 @@ const outcomeOf = (command: "promote" | "rollback", environment: string, changed
   notes: changed.deployment?.interruption ? [changed.deployment.interruption] : [],
 });
 
-export async function promoteCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
+export async function promoteCommand(shop: Workshop, asked: Request, signal: AbortSignal): Promise<Outcome> {
+  const request = await resumedRequest(shop, asked, signal);
   const environment = environmentOf(shop, request, production);
-  const release = await releaseOf(shop, request, signal);
+  const release = await candidateOf(shop, request, signal);
   const expectations = await shop.host.step("verify", () => expectationsOf(shop, release.model, signal));
-  const changed = await shop.host.step("promote", () =>
-    promote({ ...changeOf(shop, environment, request, signal), release, evidence: shop.evidence, expectations }),
+  // Nothing holds the policy against the protected branch's yet: what does so says here whether it was loosened.
+  const approve = approveWith(shop, { environment, release, reason: request.reason, policyLoosened: false });
+  const change = changeOf(shop, environment, request, signal);
+  const result = await shop.host.step("promote", () =>
+    promote({ ...change, release, evidence: shop.evidence, expectations, approve }),
   );
-  return outcomeOf("promote", environment, changed);
+  if (isWithheld(result)) return withheldOutcome(shop, { environment, release }, result, signal);
+  await closeRequest(shop, environment, result, signal);
+  return outcomeOf("promote", environment, result);
 }
 
 export async function rollbackCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {

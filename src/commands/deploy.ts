@@ -4,6 +4,7 @@ import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import { deploy } from "../stages/deploy.ts";
 import { openBundle } from "./bundle.ts";
+import { handedOver } from "./hand-over.ts";
 import { environmentOf, production, releaseOf, staging } from "./pick.ts";
 import { verifyRelease } from "./verify.ts";
 import type { Workshop } from "./workshop.ts";
@@ -20,15 +21,16 @@ export async function deployCommand(shop: Workshop, request: Request, signal: Ab
       },
     ]);
   if (request.bundle !== null) return deployBundle(shop, request.bundle, environment, signal);
-  if (request.image === null)
+  const handed = request.image === null ? await handedOver(shop, signal) : null;
+  if (request.image === null && !handed)
     throw new UserError([
       {
         code: "input.missing",
         message: "deploy needs an image",
-        hint: "Give the image that modelgate package printed: --image repository@sha256:…",
+        hint: "Give the image that modelgate package printed: --image repository@sha256:… In a workflow, package in the same run is enough.",
       },
     ]);
-  return deployRelease(shop, await releaseOf(shop, request, signal), environment, signal);
+  return deployRelease(shop, handed ?? (await releaseOf(shop, request, signal)), environment, signal);
 }
 
 /** Deploys what a bundle holds, once it is verified. Nothing of a bundle that is not reaches the registry or the platform. */

@@ -103,13 +103,13 @@ async function explainEnvironment(
         ...(await host.step("evidence", () => evidenceBreaches(shop, entries, [], signal))),
       ]
     : [];
+  const headline = running
+    ? `${environment} runs ${formatImage(running.image)}${last && isSame(last, running) ? ` since ${last.at}, by ${last.actor}` : ""}`
+    : unknown !== null && last
+      ? `${environment} should run ${formatImage(last.image)} since ${last.at}, by ${last.actor}`
+      : `nothing is known to run in ${environment}`;
   return {
-    ...outcomeOf(found, verify),
-    headline: running
-      ? `${environment} runs ${formatImage(running.image)}${last && isSame(last, running) ? ` since ${last.at}, by ${last.actor}` : ""}`
-      : unknown !== null && last
-        ? `${environment} should run ${formatImage(last.image)} since ${last.at}, by ${last.actor}`
-        : `nothing is known to run in ${environment}`,
+    ...outcomeOf(headline, found, verify),
     environment,
     image: running?.image ?? null,
     previousImage: last?.before ?? null,
@@ -154,9 +154,10 @@ function disagreement(environment: string, last: LedgerEntry | null, running: Ru
   ];
 }
 
-const outcomeOf = (found: readonly Problem[], verify: boolean) => ({
+const outcomeOf = (headline: string, found: readonly Problem[], verify: boolean) => ({
   ...emptyOutcome,
   command: "explain" as const,
+  headline: found.length > 0 ? `${headline}; ${found.length} of what was checked does not hold` : headline,
   verdict: found.length > 0 ? ("fail" as const) : verify ? ("pass" as const) : ("none" as const),
 });
 
@@ -195,8 +196,7 @@ async function explainDigest(
     ? `${facts.release.model.name} (${facts.release.model.format})`
     : "an image that cannot be read";
   return {
-    ...outcomeOf(found, verify),
-    headline: `${formatImage(image)} is ${what}`,
+    ...outcomeOf(`${formatImage(image)} is ${what}`, found, verify),
     model: facts.release?.model ?? null,
     image,
     sections: [

@@ -4,6 +4,7 @@ import type { Request } from "../domain/request.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { gate } from "../stages/gate.ts";
 import { isSigned, policyOf } from "./data.ts";
+import { leavePassed } from "./hand-over.ts";
 import { releaseOf } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -19,6 +20,7 @@ export async function gateRelease(shop: Workshop, release: Release, signal: Abor
     source: shop.host.source,
     signal,
   });
+  if (verdict.verdict === "pass") await leavePassed(shop, release, signal);
   return { verdict, flips: evaluation.flips, evidence: { kind: "verdict" as const, digest } };
 }
 

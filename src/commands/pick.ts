@@ -2,6 +2,7 @@ import { type Image, parseImage } from "../domain/image.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Release, Running } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
+import { handedOver, passedLast } from "./hand-over.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** The environment whose releases are judged, and the one whose release is the champion. */
@@ -50,8 +51,16 @@ export async function runningIn(shop: Workshop, environment: string, signal: Abo
   ]);
 }
 
-/** The release a request is about: the image it names, else what staging runs. */
+/** The release to be promoted: the image a request names, else the one that passed last, else what staging runs. */
+export async function candidateOf(shop: Workshop, request: Request, signal: AbortSignal): Promise<Release> {
+  const passed = request.image === null ? await passedLast(shop, signal) : null;
+  return passed ? shop.builder.describe(passed, signal) : releaseOf(shop, request, signal);
+}
+
+/** The release a request is about: the image it names, else what an earlier job of this run made, else what staging runs. */
 export async function releaseOf(shop: Workshop, request: Request, signal: AbortSignal): Promise<Release> {
+  const handed = request.image === null ? await handedOver(shop, signal) : null;
+  if (handed) return handed;
   const image =
     request.image === null
       ? (await runningIn(shop, environmentOf(shop, { ...request, environment: null }, staging), signal)).image

@@ -4,9 +4,10 @@ import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import type { Verification } from "../domain/verification.ts";
 import { verify } from "../stages/verify.ts";
+import { resumedRequest } from "./approve.ts";
 import { openBundle } from "./bundle.ts";
 import { expectationsOf } from "./data.ts";
-import { releaseOf } from "./pick.ts";
+import { candidateOf } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** Each check with what was found, and what to do about each problem. */
@@ -28,7 +29,7 @@ const sectionsOf = ({ checks, problems }: Verification): Section[] => [
 /** Checks all that a promotion of a release rests on, and says for each part what was checked. Nothing is changed. */
 export async function verifyCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
   const opened = request.bundle === null ? null : await openBundle(shop, request.bundle, signal);
-  const release = opened?.release ?? (await releaseOf(shop, request, signal));
+  const release = opened?.release ?? (await candidateOf(shop, await resumedRequest(shop, request, signal), signal));
   return verifyRelease(opened?.inside ?? shop, release, signal);
 }
 

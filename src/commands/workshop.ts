@@ -1,9 +1,11 @@
 import type { Config } from "../config/config.ts";
+import type { Approvals, CommitAuthors } from "../ports/approvals.ts";
 import type { Builder } from "../ports/builder.ts";
 import type { Bundles } from "../ports/bundles.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Dataset } from "../ports/dataset.ts";
 import type { EvidenceStore } from "../ports/evidence-store.ts";
+import type { HandOver } from "../ports/hand-over.ts";
 import type { Host } from "../ports/host.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { ModelFormat } from "../ports/model-format.ts";
@@ -12,6 +14,7 @@ import type { Platform } from "../ports/platform.ts";
 import type { Protocol } from "../ports/protocol.ts";
 import type { RunFiles } from "../ports/run-files.ts";
 import type { Runtime } from "../ports/runtime.ts";
+import type { View } from "../ports/view.ts";
 
 /** The ports of one configuration, as wire made them, and who is asking. */
 export interface Workshop {
@@ -27,6 +30,12 @@ export interface Workshop {
   evidence: EvidenceStore;
   ledger: LedgerStore;
   bundles: Bundles;
+  /** What the jobs of a workflow run leave for each other; null without image.repository. */
+  handOver: HandOver | null;
+  /** Null where there is no GitHub repository, or no token for it. */
+  approvals: (Approvals & CommitAuthors) | null;
+  /** Where people see what is done; null on a terminal, and without a token. */
+  view: View | null;
   /** The platform of an environment; `champion` is a second place beside it, for the release in production. */
   platform(environment: string, slot: "main" | "champion"): Platform;
   protocol(kind: string): Protocol;

@@ -12,6 +12,11 @@ const repository = z
   .regex(/^[\w.-]+\/[\w.-]+$/)
   .meta({ form: "owner/repository" });
 
+const account = z
+  .string()
+  .regex(/^[a-zA-Z\d](?:[a-zA-Z\d_-]*[a-zA-Z\d])?$/)
+  .meta({ form: "the name of a GitHub account, without @; teams are not known" });
+
 /** Who signs, and how. */
 export const signing = z
   .strictObject({
@@ -54,7 +59,7 @@ export const trust = z
 /** A person's agreement, where GitHub's own reviewers are not to be had. */
 export const approval = z
   .strictObject({
-    by: z.array(text).min(1).describe("GitHub accounts that may approve"),
+    by: z.array(account).min(1).describe("GitHub accounts that may approve"),
     required: z
       .enum(["always", "loosened"])
       .default("loosened")

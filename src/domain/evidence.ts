@@ -1,5 +1,5 @@
-import type { Json } from "./canonical.ts";
-import type { Digest } from "./digest.ts";
+import { canonicalJson, type Json } from "./canonical.ts";
+import { type Digest, hex, sha256 } from "./digest.ts";
 import type { Image } from "./image.ts";
 
 /** What can be proved about an image; each has a page in docs/reference/evidence.md and a predicate type. */
@@ -37,17 +37,46 @@ export interface Evidence {
   body: Json;
 }
 
-/** The in-toto statement of an evidence. Its predicate is `{modelDigest, at, by, body}`; a published one is the body alone. */
-export const toStatement = (evidence: Evidence): Statement => ({
-  _type: "https://in-toto.io/Statement/v1",
-  subject: [{ name: evidence.image.repository, digest: { sha256: evidence.image.digest.slice("sha256:".length) } }],
-  predicateType: predicateType(evidence.kind),
-  predicate: isPublished(evidence.kind) ? evidence.body : ourPredicate(evidence),
-});
+/** Bodies that are too large to be signed lie beside their statement, which states their digest. Kind → media type. */
+const apart: Partial<Record<EvidenceKind, string>> = {
+  evaluation: "application/vnd.modelgate.evaluation.v1+json",
+};
 
-const ourPredicate = ({ modelDigest, at, by: { actor, commit, run }, body }: Evidence): Json => ({
+/** The media type of a kind's body where it lies beside the statement; null: the statement holds it. */
+export const contentType = (kind: EvidenceKind): string | null => apart[kind] ?? null;
+
+/** Names a body that lies beside its statement. */
+export interface Content {
+  digest: Digest;
+  /** In bytes. */
+  size: number;
+  mediaType: string;
+}
+
+/**
+ * The in-toto statement of an evidence, and the bytes of a body that lies beside it (canonical JSON), else null. Its predicate is
+ * `{modelDigest, at, by, body}`, or `content` instead of `body`; a published one is the body alone.
+ */
+export function stated(evidence: Evidence): { statement: Statement; content: Uint8Array | null } {
+  const { kind, body, image } = evidence;
+  const mediaType = contentType(kind);
+  const content = mediaType === null ? null : new TextEncoder().encode(canonicalJson(body));
+  const held =
+    content && mediaType ? { content: { digest: sha256(content), size: content.length, mediaType } } : { body };
+  const statement: Statement = {
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ name: image.repository, digest: { sha256: hex(image.digest) } }],
+    predicateType: predicateType(kind),
+    predicate: isPublished(kind) ? body : { ...claimsOf(evidence), ...held },
+  };
+  return { statement, content };
+}
+
+/** The in-toto statement of an evidence. */
+export const toStatement = (evidence: Evidence): Statement => stated(evidence).statement;
+
+const claimsOf = ({ modelDigest, at, by: { actor, commit, run } }: Evidence) => ({
   modelDigest,
   at,
   by: { actor, commit, run },
-  body,
 });

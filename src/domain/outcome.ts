@@ -1,10 +1,15 @@
+import type { Collected } from "./collected.ts";
 import type { Digest } from "./digest.ts";
 import type { EvidenceKind } from "./evidence.ts";
 import type { Image } from "./image.ts";
 import type { Model } from "./model.ts";
+import type { PlannedModel } from "./plan.ts";
 import type { CommandName } from "./request.ts";
+import type { Section } from "./section.ts";
 import type { SmokeReport } from "./smoke.ts";
 import type { Verdict } from "./verdict.ts";
+
+export type { Section } from "./section.ts";
 
 /** A row on which the candidate answers otherwise than the label or the champion. */
 export interface Flip {
@@ -12,22 +17,6 @@ export interface Flip {
   label: string;
   candidate: string;
   champion: string | null;
-}
-
-/** A part of a report, before it becomes Markdown, HTML or text. Cells are plain text: each renderer escapes them. */
-export interface Section {
-  title: string;
-  columns: readonly string[];
-  rows: readonly (readonly string[])[];
-  /** Sentences below the table. */
-  notes: readonly string[];
-}
-
-/** A model of the repository that a plan found, as a leg of a workflow's matrix. */
-export interface PlannedModel {
-  name: string;
-  /** Path of its modelgate.yml in the workspace. */
-  config: string;
 }
 
 /** What a command came to: all that the hosts and reports show. */
@@ -51,6 +40,8 @@ export interface Outcome {
   sections: readonly Section[];
   /** The models that are to be released; null for commands about one model. */
   planned: readonly PlannedModel[] | null;
+  /** What a run came to for all its models; null for all commands but `collect`. */
+  collected: Collected | null;
   /** Facts worth a line: bytes sent, the base image, an interruption. */
   notes: readonly string[];
   /** Files the run left, by what they are. */
@@ -70,6 +61,7 @@ export const emptyOutcome = {
   evidence: [],
   sections: [],
   planned: null,
+  collected: null,
   notes: [],
   files: {},
 } as const satisfies Partial<Outcome>;

@@ -3,13 +3,17 @@ import { commands } from "../domain/request.ts";
 /** The Action's inputs: action.yml is made from them. All but the command may be left out. */
 export const actionInputs: Readonly<Record<string, { description: string; required?: boolean; default?: string }>> = {
   command: { description: `What to do: ${Object.keys(commands).join(", ")}`, required: true },
-  config: { description: "The configuration, a path in the workspace", default: "modelgate.yml" },
+  config: {
+    description:
+      "The configuration, a path in the workspace: modelgate.yml by default; of plan patterns, all modelgate.yml of the repository by default",
+  },
   image: { description: "An image by digest, repository@sha256:…; by default what staging runs" },
   environment: {
     description: "An environment of the configuration; staging or production by default, as the command has it",
   },
   reason: { description: "Why, kept in the ledger by promote and rollback" },
   models: { description: "For collect: the models output of plan" },
+  jobs: { description: "For collect: toJSON(needs), so that a job that failed without a word counts" },
   token: { description: "Token for ghcr.io where no docker login was done", default: "${{ github.token }}" },
 };
 

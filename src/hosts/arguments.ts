@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { UserError } from "../domain/problem.ts";
-import { commands, isCommand, type Request } from "../domain/request.ts";
+import { commands, isCommand, type Request, usualConfig } from "../domain/request.ts";
 
 const options = {
   config: { type: "string", short: "c" },
@@ -11,6 +11,9 @@ const options = {
   verify: { type: "boolean" },
   bundle: { type: "string" },
   policy: { type: "string" },
+  since: { type: "string" },
+  models: { type: "string" },
+  jobs: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
@@ -35,6 +38,8 @@ ${Object.entries(commands)
   -e, --environment  deploy, smoke, evaluate: staging by default; promote, rollback: production by default
   -m, --reason       why, kept in the ledger by promote and rollback
       --record       smoke: write golden requests from what staging answers
+      --since        plan: the branch, tag or commit to compare the working folder with
+      --models       collect: what plan planned, as JSON
       --json         print the outcome as JSON on standard output
   -v, --version
 
@@ -75,7 +80,7 @@ export function readArguments(words: readonly string[]): Asked {
     json: values.json ?? false,
     request: {
       command,
-      config: values.config ?? "modelgate.yml",
+      config: values.config ?? usualConfig(command!),
       image: values.image ?? null,
       environment: values.environment ?? null,
       reason: values.reason ?? "",
@@ -84,6 +89,9 @@ export function readArguments(words: readonly string[]): Asked {
       verify: values.verify ?? false,
       bundle: values.bundle ?? null,
       policy: values.policy ?? null,
+      since: values.since ?? null,
+      models: values.models ?? null,
+      jobs: values.jobs ?? null,
     },
   };
 }

@@ -1,14 +1,16 @@
 import { readFileSync } from "node:fs";
 import * as core from "@actions/core";
+import type { GitHubRun } from "../domain/github-run.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import { type Problem, UserError } from "../domain/problem.ts";
-import { commands, isCommand, type Request } from "../domain/request.ts";
+import { UserError } from "../domain/problem.ts";
+import { commands, isCommand, type Request, usualConfig } from "../domain/request.ts";
 import { failureSummary, summary } from "../reports/summary.ts";
 import { terminalReport } from "../reports/terminal.ts";
+import { annotationOf, createShelf } from "./github-annotations.ts";
+import { jobOf } from "./github-job.ts";
+import { log } from "./github-log.ts";
+import { runOf } from "./github-run.ts";
 import { exitCodeOf, outputsOf, type Shell, sortFailure } from "./shell.ts";
-
-/** The runner shows ten annotations of a type per step; the last one then counts the rest. */
-const annotationsShown = 10;
 
 /** Reads the Action's inputs, the only place that does. @throws UserError when `command` is not one of ours. */
 export function readInputs(): Request {
@@ -26,7 +28,7 @@ export function readInputs(): Request {
     ]);
   return {
     command,
-    config: core.getInput("config") || "modelgate.yml",
+    config: core.getInput("config") || usualConfig(command),
     image: core.getInput("image") || null,
     environment: core.getInput("environment") || null,
     reason: core.getInput("reason"),
@@ -35,6 +37,9 @@ export function readInputs(): Request {
     verify: false,
     bundle: null,
     policy: null,
+    since: null,
+    models: core.getInput("models") || null,
+    jobs: core.getInput("jobs") || null,
   };
 }
 
@@ -44,23 +49,6 @@ export function readToken(): { actor: string; secret: string } | null {
   if (secret === "") return null;
   core.setSecret(secret);
   return { actor: process.env["GITHUB_ACTOR"] ?? "github-actions", secret };
-}
-
-const annotation = (problem: Problem): [string, core.AnnotationProperties] => [
-  `${problem.message}\n${problem.hint}`,
-  {
-    title: `modelgate: ${problem.code}`,
-    ...(problem.at && { file: problem.at.file }),
-    ...(problem.at?.line !== undefined && { startLine: problem.at.line }),
-    ...(problem.at?.column !== undefined && { startColumn: problem.at.column }),
-  },
-];
-
-function annotate(problems: readonly Problem[]): void {
-  const shown = problems.length > annotationsShown ? problems.slice(0, annotationsShown - 1) : problems;
-  for (const problem of shown) core.error(...annotation(problem));
-  if (shown.length < problems.length)
-    core.error(`${problems.length - shown.length} more problems are listed in the log and the summary`);
 }
 
 /** Outputs go first: they must be there also when the summary cannot be written. */
@@ -77,6 +65,17 @@ function commit(): string | null {
   const event = JSON.parse(readFileSync(path, "utf8")) as { pull_request?: { head?: { sha?: unknown } } };
   const head = event.pull_request?.head?.sha;
   return typeof head === "string" ? head : fallback;
+}
+
+/** The run of this job; null when the runner does not say. */
+export const readRun = (): GitHubRun | null => runOf(process.env, commit());
+
+/** The issue whose comment started the run. What the comment says is read again from the API, never from the event. */
+function approvalIssue(): number | null {
+  const path = process.env["GITHUB_EVENT_PATH"];
+  if (!path || process.env["GITHUB_EVENT_NAME"] !== "issue_comment") return null;
+  const { issue } = JSON.parse(readFileSync(path, "utf8")) as { issue?: { number?: unknown } };
+  return typeof issue?.number === "number" && Number.isSafeInteger(issue.number) ? issue.number : null;
 }
 
 /** The ref that holds the commit; of a pull request the merge's ref does not. */
@@ -96,6 +95,9 @@ function runUrl(): string | null {
 
 /** The host of a GitHub job: log groups, annotations at their places, the summary, outputs always set. */
 export function githubShell(options: { version: string }): Shell {
+  const warnings = createShelf("warning");
+  // What fails is in the log anyway.
+  const errors = createShelf("error", () => undefined);
   return {
     source: {
       commit: commit(),
@@ -105,24 +107,31 @@ export function githubShell(options: { version: string }): Shell {
       ref: ref(),
       workflow: onServer(process.env["GITHUB_WORKFLOW_REF"]),
     },
+    job: jobOf(process.env),
+    approvalIssue: approvalIssue(),
     step: (title, work) => core.group(title, work),
     note: (text, share) => {
-      if (share === undefined) core.info(text);
+      if (share === undefined) log(text);
     },
-    warn: (problem) => core.warning(...annotation(problem)),
+    warn: (problem) => warnings.add(annotationOf(problem)),
     async finish(outcome: Outcome) {
-      core.info(terminalReport(outcome));
+      log(terminalReport(outcome));
       await publish(outputsOf(outcome), summary(outcome));
       const exitCode = exitCodeOf(outcome);
-      if (exitCode !== 0) core.error(outcome.headline, { title: `modelgate: ${outcome.verdict}` });
+      if (exitCode !== 0)
+        errors.add({ message: outcome.headline, properties: { title: `modelgate: ${outcome.verdict}` } });
+      warnings.close();
       process.exitCode = exitCode;
     },
     async fail(error) {
       const failure = sortFailure(error, options.version);
-      annotate(failure.problems);
-      for (const problem of failure.problems) core.info(`${problem.code}: ${problem.message} ${problem.hint}`);
-      for (const line of failure.context) core.info(line);
-      if (failure.problems.length === 0) core.error(failure.context[0] ?? "modelgate failed");
+      for (const { code, message, hint } of failure.problems) log(`${code}: ${message} ${hint}`);
+      for (const line of failure.context) log(line);
+      for (const problem of failure.problems) errors.add(annotationOf(problem));
+      if (failure.problems.length === 0)
+        errors.add({ message: failure.context[0] ?? "modelgate failed", properties: {} });
+      errors.close();
+      warnings.close();
       await publish(outputsOf(null), failureSummary(failure.problems, failure.context));
       process.exitCode = failure.exitCode;
     },

@@ -60,6 +60,8 @@ export function exitCodeOf(outcome: Outcome): number {
     case "inconclusive":
       return exitCodes.inconclusive;
     case "error": {
+      // A release that stopped without a word may go through when it is run again.
+      if (outcome.collected?.models.some(({ unfinished }) => unfinished)) return exitCodes.world;
       const world = ["failed_rows", "champion_unavailable"];
       return outcome.judgement?.checks.some((check) => world.includes(check.reason ?? ""))
         ? exitCodes.world
@@ -75,6 +77,14 @@ export function formatPlace(at: NonNullable<Problem["at"]>): string {
   return more.length > 0 ? `${position} (${more.join(", ")})` : position;
 }
 
+/** The images that a run made, by model. */
+const imagesOf = (outcome: Outcome | null): Record<string, string> =>
+  Object.fromEntries(
+    (outcome?.collected?.models ?? []).flatMap(({ name, image }) =>
+      image ? [[name, `${image.repository}@${image.digest}`] as const] : [],
+    ),
+  );
+
 /** The outputs of the Action, always all of them. */
 export const outputsOf = (outcome: Outcome | null): Record<string, string> => ({
   image: outcome?.image ? `${outcome.image.repository}@${outcome.image.digest}` : "",
@@ -85,4 +95,5 @@ export const outputsOf = (outcome: Outcome | null): Record<string, string> => ({
   evidence: outcome ? JSON.stringify(outcome.evidence) : "[]",
   report: outcome?.files["report"] ?? "",
   models: JSON.stringify(outcome?.planned ?? (outcome?.model ? [outcome.model.name] : [])),
+  images: JSON.stringify(imagesOf(outcome)),
 });

@@ -32,6 +32,8 @@ export function terminalShell(options: { version: string; json: boolean; streams
       ref: null,
       workflow: null,
     },
+    job: null,
+    approvalIssue: null,
     async step(title, work) {
       const started = performance.now();
       try {

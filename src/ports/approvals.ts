@@ -2,7 +2,7 @@ import type { Comment } from "../domain/approval/comment.ts";
 import type { ApprovalRequest, ApprovalSubject } from "../domain/approval.ts";
 
 /** An issue in which somebody is asked to agree. */
-export interface OpenRequest {
+export interface AskedRequest {
   number: number;
   url: string;
   /** Who asked and when (ISO 8601, UTC), from a comment of modelgate's own that nobody edited; null when there is none any more. */
@@ -15,9 +15,12 @@ export interface Approvals {
    * Asks, once: the open issue about the same subject, which modelgate made, is found again with who asked first.
    * @throws UserError `github.permission`, with the permission that is missing; WorldError `github.unavailable`.
    */
-  request(request: ApprovalRequest, signal: AbortSignal): Promise<OpenRequest>;
-  /** Reads an issue; null unless it is open, modelgate made it, and its text is a request that nobody changed. Nothing is written. */
-  read(number: number, signal: AbortSignal): Promise<{ subject: ApprovalSubject; open: OpenRequest } | null>;
+  request(request: ApprovalRequest, signal: AbortSignal): Promise<AskedRequest>;
+  /** Reads an issue; null unless modelgate made it and its text is a request that nobody changed. Nothing is written. */
+  read(
+    number: number,
+    signal: AbortSignal,
+  ): Promise<{ subject: ApprovalSubject; request: AskedRequest; isOpen: boolean } | null>;
   /** All comments of an issue, oldest first. */
   comments(number: number, signal: AbortSignal): Promise<readonly Comment[]>;
   /** Says what was done and closes the issue; nothing when it is closed already. */

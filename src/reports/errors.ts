@@ -1,6 +1,7 @@
+/* One table, long because every code has its entry. */
 import type { ProblemCode } from "../domain/problem.ts";
 
-/** One long table: what each problem code means and what to do, for docs/reference/errors.md. */
+/** What each problem code means and what to do, for docs/reference/errors.md. */
 export const explanations: Readonly<Record<ProblemCode, { meaning: string; remedy: string }>> = {
   "config.syntax": {
     meaning: "The configuration is not sound YAML.",
@@ -195,13 +196,19 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
     meaning: "Somebody else is changing this environment.",
     remedy: "Wait until the lease named in the message has ended, then run again.",
   },
+  "promote.approval": {
+    meaning:
+      "The promotion takes an approval, and there is nobody or no place to ask, or the request is not as it was asked.",
+    remedy: "Follow the hint; approval.md says who may agree, how, and what ends a request.",
+  },
   "rollback.nothing": {
     meaning: "There is no earlier verified release.",
     remedy: "Promote a release with a passing verdict.",
   },
   "ledger.broken": {
-    meaning: "The ledger's hash chain does not hold.",
-    remedy: "Somebody changed it. Keep it as evidence and find out who can write to the registry.",
+    meaning: "An entry of the ledger that something else names is gone, or is not what its digest says.",
+    remedy:
+      "Somebody removed or changed it. modelgate explain <environment> --verify names each. Keep it as evidence, find out who can write to the registry, and put back what is gone.",
   },
   "bundle.path": {
     meaning: "A bundle cannot be written where something else is.",
@@ -210,6 +217,26 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
   "bundle.damaged": {
     meaning: "A bundle is not whole: a byte of it is not what its digest says, or something it names is not in it.",
     remedy: "Copy it again from where it was made. Nothing of it was loaded.",
+  },
+  "plan.no-repository": {
+    meaning: "plan was not run in a checked out repository, or git does not trust or know it.",
+    remedy: "Check out first (actions/checkout, into the workspace itself). The message has git's own words.",
+  },
+  "plan.same-name": {
+    meaning: "Two configurations name their models alike. Legs of a workflow could not be told apart.",
+    remedy: "Give each model a name of its own.",
+  },
+  "plan.too-many": {
+    meaning: "More models are to be released than a workflow's matrix has legs for. Nothing is left out in silence.",
+    remedy: "Call release.yml once for each part of the repository; docs/plan.md shows how.",
+  },
+  "plan.history": {
+    meaning: "The clone does not have the commits that say what changed, so every model counts as changed.",
+    remedy: "fetch-depth: 0 in actions/checkout.",
+  },
+  "hand-over.damaged": {
+    meaning: "What an earlier job of this run left in the registry is unreadable, or is about another model or image.",
+    remedy: "Run the jobs again from package on, and find out who else writes to this repository.",
   },
   "registry.unreachable": {
     meaning: "The registry did not answer.",
@@ -244,6 +271,18 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
   "runtime.pack": {
     meaning: "The onnx runtime could not be fetched, or is not the one whose hash is committed.",
     remedy: "Check npm's registry settings, or set MODELGATE_RUNTIME_PACK (docs/reference/runtime-pack.md).",
+  },
+  "github.permission": {
+    meaning: "GitHub does not let the token do something.",
+    remedy: "Add the permission of the hint to the job, and to the job that calls it.",
+  },
+  "github.unavailable": {
+    meaning: "GitHub gave no answer, failed, or its limit of calls is reached.",
+    remedy: "Run again in a while; nothing is done twice.",
+  },
+  "github.refused": {
+    meaning: "GitHub answered with an error.",
+    remedy: "Its own words are in the message.",
   },
   cancelled: {
     meaning: "You or the runner stopped the command.",

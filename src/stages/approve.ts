@@ -1,3 +1,5 @@
+import { type Agreed, isBotLogin, type Judged, judgeComments } from "../domain/approval/judge.ts";
+import { approvalComments, approvalId } from "../domain/approval/receipt.ts";
 import {
   type ApprovalRequest,
   type ApprovalRule,
@@ -6,12 +8,10 @@ import {
   approvalsRequired,
   approveLine,
 } from "../domain/approval.ts";
-import { type Agreed, isBotLogin, type Judged, judgeComments } from "../domain/approval/judge.ts";
-import { approvalComments, approvalId } from "../domain/approval/receipt.ts";
 import { formatImage } from "../domain/image.ts";
 import { type LedgerEntry, usedApprovals } from "../domain/ledger.ts";
 import { UserError } from "../domain/problem.ts";
-import type { Approvals, CommitAuthors, OpenRequest } from "../ports/approvals.ts";
+import type { Approvals, AskedRequest, CommitAuthors } from "../ports/approvals.ts";
 import type { Clock } from "../ports/clock.ts";
 
 export interface ApprovalOptions {
@@ -59,9 +59,10 @@ export async function approval(options: ApprovalOptions): Promise<Approval> {
   if (required === 0) return { state: "not-needed" };
   const { rule, approvals } = able(options, required);
   const draft = await drafted(options, rule, required, approvals);
-  const open = issue === null ? await approvals.request(draft, signal) : await resumed(subject, issue, approvals, signal);
-  const { number, url } = open;
-  const request = { ...draft, ...askedFor(open) };
+  const asked =
+    issue === null ? await approvals.request(draft, signal) : await resumed(subject, issue, approvals, signal);
+  const { number, url } = asked;
+  const request = { ...draft, ...askedFor(asked) };
   const comments = await approvals.comments(number, signal);
   const used = approvalComments(usedApprovals(entries));
   const judged = judgeComments(request, comments, { allowed: rule.by, required, now: clock.now(), used });
@@ -79,7 +80,9 @@ function able(
   { subject, rule, approvals }: ApprovalOptions,
   required: number,
 ): { rule: ApprovalRule; approvals: Approvals & CommitAuthors } {
-  const why = subject.policyLoosened ? "its policy is looser than the protected branch's" : "the configuration asks for it";
+  const why = subject.policyLoosened
+    ? "its policy is looser than the protected branch's"
+    : "the configuration asks for it";
   const what = `a promotion to ${subject.environment} takes ${required} approval${required === 1 ? "" : "s"}: ${why}`;
   if (rule === null)
     throw problem(
@@ -94,7 +97,7 @@ function able(
   return { rule, approvals };
 }
 
-/** The request as it would be asked now. An account that made the evidence stands in for authors that nobody knows. */
+/** The request as it would be asked now. Who made the evidence stands in for authors nobody knows, and for a bot that asks. */
 async function drafted(
   { subject, model, reason, actor, origin, clock, signal }: ApprovalOptions,
   { by, expiresMilliseconds }: ApprovalRule,
@@ -104,7 +107,7 @@ async function drafted(
   const known = origin.commit === null ? [] : await commits.authors(origin.commit, signal);
   const people = known.filter((login) => !isBotLogin(login));
   const who = { requestedBy: actor, requestedAt: clock.now().toISOString() };
-  const authors = people.length > 0 ? people : [origin.actor];
+  const authors = people.length > 0 && !isBotLogin(actor) ? people : [...people, origin.actor];
   return { ...subject, model, reason, ...who, authors, allowed: by, required, expiresMilliseconds };
 }
 
@@ -114,14 +117,14 @@ async function resumed(
   issue: number,
   approvals: Approvals,
   signal: AbortSignal,
-): Promise<OpenRequest> {
+): Promise<AskedRequest> {
   const found = await approvals.read(issue, signal);
-  if (!found)
+  if (!found?.isOpen)
     throw problem(
       `issue ${issue} is no open request of modelgate's, or its text was changed`,
       "Run promote again without a comment: it asks anew.",
     );
-  if (approvalHash(found.subject) === approvalHash(subject)) return found.open;
+  if (approvalHash(found.subject) === approvalHash(subject)) return found.request;
   const named = ({ environment, image, evidence, policyLoosened }: ApprovalSubject): string =>
     `${formatImage(image)} for ${environment} on the evidence ${evidence}${policyLoosened ? ", with a loosened policy" : ""}`;
   throw problem(
@@ -131,7 +134,7 @@ async function resumed(
 }
 
 /** Who asked first. Without that nobody can be told apart from the one who asked, so nothing is approved. */
-function askedFor({ number, asked }: OpenRequest): Pick<ApprovalRequest, "requestedBy" | "requestedAt"> {
+function askedFor({ number, asked }: AskedRequest): Pick<ApprovalRequest, "requestedBy" | "requestedAt"> {
   if (asked) return { requestedBy: asked.by, requestedAt: asked.at };
   throw problem(
     `the comment that says who asked in issue ${number} was removed or edited`,

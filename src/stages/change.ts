@@ -35,10 +35,12 @@ export interface Changed {
   before: Image | null;
   /** Null when the release ran already and nothing was done. */
   deployment: Deployment | null;
+  /** The approval by which it runs; null when none was needed. */
+  approval: string | null;
 }
 
 /** The history of an environment while this run may add to it. */
-export interface Journal {
+interface Journal {
   /** As it was read last, and what was written since. */
   readonly entries: readonly LedgerEntry[];
   begin(act: Act): Promise<LedgerEntry>;
@@ -166,9 +168,8 @@ export async function carryOut(
   const { platform, signal } = change;
   const { release } = intent;
   const before = await platform.current(signal);
-  const last = lastDone(journal.entries);
-  if (before && isSame(before, seenOf(release)) && last && isSame(last, before))
-    return { release, running: before, before: last.before, deployment: null };
+  const placed = inPlace(release, before, journal);
+  if (placed) return placed;
   const act = {
     ...seenOf(release),
     act: intent.act,
@@ -183,7 +184,14 @@ export async function carryOut(
     throw explained(error, await undo(change, journal, intended, before));
   });
   await journal.end(intended, "done");
-  return { release, running: deployment.running, before: act.before, deployment };
+  return { release, running: deployment.running, before: act.before, deployment, approval: act.approval };
+}
+
+/** A change that took place already: the platform runs the release, and the ledger says so. */
+export function inPlace(release: Release, running: Running | null, { entries }: Journal): Changed | null {
+  const last = lastDone(entries);
+  if (!running || !isSame(running, seenOf(release)) || !last || !isSame(last, running)) return null;
+  return { release, running, before: last.before, deployment: null, approval: last.approval };
 }
 
 /**

@@ -26,7 +26,7 @@ export const rollback = (options: RollbackOptions): Promise<Changed> =>
     const finished = settled?.act === "rollback" && settled.phase === "done" && running && isSame(running, settled);
     if (finished) {
       const release = await describe(settled.image, signal);
-      return { release, running, before: settled.before, deployment: null };
+      return { release, running, before: settled.before, deployment: null, approval: settled.approval };
     }
     const release = await previousVerified({ ...options, signal }, journal.entries, running);
     return carryOut(change, journal, { act: "rollback", release, verdict: null });

@@ -26,6 +26,9 @@ const asked: Request = {
   verify: false,
   bundle: null,
   policy: null,
+  since: null,
+  models: null,
+  jobs: null,
 };
 
 const config = `model:
@@ -60,6 +63,7 @@ async function workshop() {
     resolve: (path: string) => path,
     host: {
       source: terminalOrigin,
+      approvalIssue: null,
       step: <T>(_title: string, work: () => Promise<T>) => work(),
       note: () => undefined,
       warn: () => undefined,

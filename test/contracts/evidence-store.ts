@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { digestOf, type Json } from "../../src/domain/canonical.ts";
 import { sha256 } from "../../src/domain/digest.ts";
-import type { Evidence } from "../../src/domain/evidence.ts";
+import { type Evidence, toStatement } from "../../src/domain/evidence.ts";
 import type { Image } from "../../src/domain/image.ts";
 import type { EvidenceStore } from "../../src/ports/evidence-store.ts";
 
@@ -16,10 +17,11 @@ const evidenceOf = (image: Image, fields: Partial<Evidence> = {}): Evidence => (
   ...fields,
 });
 
-/** What every evidence store must do. `make` gives two images that exist. */
+/** What every evidence store must do. `make` gives two images that exist; `signature` is what is known of what it attaches. */
 export function evidenceStoreContract(
   name: string,
   make: () => Promise<{ store: EvidenceStore; images: readonly [Image, Image] }>,
+  signature: object = { status: "unsigned" },
 ): void {
   describe(`evidence store ${name}`, () => {
     const { signal } = new AbortController();
@@ -29,12 +31,25 @@ export function evidenceStoreContract(
       expect(await store.list(images[0], "smoke", signal)).toEqual([]);
     });
 
-    test("gives back what was attached", async () => {
+    test.each(["smoke", "evaluation"] as const)("gives back what was attached: %s", async (kind) => {
       const { store, images } = await make();
-      const evidence = evidenceOf(images[0], { by: { actor: "ada", commit: "abc", run: "https://ci.example/1" } });
+      const by = { actor: "ada", commit: "abc", run: "https://ci.example/1" };
+      const evidence = evidenceOf(images[0], { kind, by });
       const digest = await store.attach(evidence, signal);
-      const { kind, modelDigest, at, by, body } = evidence;
-      expect(await store.list(images[0], "smoke", signal)).toEqual([{ digest, kind, modelDigest, at, by, body }]);
+      const { modelDigest, at, body } = evidence;
+      const [stored, ...more] = await store.list(images[0], kind, signal);
+      expect(more).toEqual([]);
+      expect(stored).toMatchObject({ digest, kind, modelDigest, at, by, signature });
+      expect(stored?.body).toEqual(body);
+      expect(digest).toBe(digestOf(toStatement(evidence) as unknown as Json));
+    });
+
+    test("keeps evaluations apart that differ in nothing but their rows", async () => {
+      const { store, images } = await make();
+      for (const body of [{ rows: [1] }, { rows: [2] }])
+        await store.attach(evidenceOf(images[0], { kind: "evaluation", body }), signal);
+      const listed = await store.list(images[0], "evaluation", signal);
+      expect(listed.map(({ body }) => JSON.stringify(body)).toSorted()).toEqual(['{"rows":[1]}', '{"rows":[2]}']);
     });
 
     test("keeps the same statement once", async () => {

@@ -1,6 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readRun } from "./engines/act/log.ts";
 import { Repository } from "./engines/consumer/index.ts";
 import { type GitHub, startGitHub } from "./engines/github/index.ts";
 import { type KitOptions, type KitRun, runKit } from "./engines/kit.ts";
@@ -47,10 +48,10 @@ describe("a job's token", () => {
     expect(ran.jobs).toEqual({ Stage: "success", Look: "success" });
     expect(answersOf(ran, "Stage")).toEqual([201, 200]);
     expect(answersOf(ran, "Look")).toEqual([403]);
-    expect(github.denied).toEqual([
+    expect(ran.denied).toEqual([
       { job: "release.yml look", operation: "repos/list-deployments", needs: "deployments: read" },
     ]);
-    expect(github.calls().toSorted()).toEqual([
+    expect(ran.calls.toSorted()).toEqual([
       `GET ${deployments} 403`,
       `GET ${deployments}?per_page=1 200`,
       `POST ${deployments} 201`,
@@ -94,7 +95,7 @@ describe("a job's token", () => {
     const ran = await run([], [], { edit: without });
     expect(ran.exitCode).toBe(1);
     expect(ran.jobs).toEqual({ Stage: "failure", Look: "success" });
-    expect(github.denied).toEqual([{ job: "release.yml stage", operation: "checkout", needs: "contents: read" }]);
+    expect(ran.denied).toEqual([{ job: "release.yml stage", operation: "checkout", needs: "contents: read" }]);
   });
 
   test("of a fork's pull request reads only, has no identity and sees no secret", async () => {
@@ -141,7 +142,7 @@ describe("what is watched", () => {
       [],
     );
     expect(answersOf(ran, "Stage")).toEqual([0, 200]);
-    expect(github.refused).toEqual(["example.com:443"]);
+    expect(ran.refused).toEqual(["example.com:443"]);
   });
 });
 
@@ -206,5 +207,20 @@ describe("what the rig does for act", () => {
     await run([], []);
     expect(github.state.deployments).toEqual([expect.objectContaining({ environment: "review", sha: git.head })]);
     expect(github.state.statuses.map(({ state }) => state)).toEqual(["in_progress", "success"]);
+  });
+
+  test("legs of a matrix have the names GitHub shows, and each its own result", () => {
+    const leg = (number: number, more: object): string =>
+      JSON.stringify({
+        job: `release/kit/Stage m${number}-${number} `,
+        jobID: "stage",
+        matrix: { n: number },
+        ...more,
+      });
+    const lines = [leg(1, { stepResult: "failure", stage: "Main", stepID: ["x"] }), leg(2, {})];
+    const ends = [leg(1, { jobResult: "failure" }), leg(2, { jobResult: "failure" })];
+    expect(readRun(1, [...lines, ...ends].join("\n")).jobs).toEqual({ "Stage m1": "failure", "Stage m2": "success" });
+    const alone = leg(1, { jobResult: "success" });
+    expect(readRun(0, alone).jobs).toEqual({ "Stage m1-1": "success" });
   });
 });

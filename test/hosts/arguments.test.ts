@@ -31,6 +31,9 @@ test("a command with its options becomes a request", () => {
       verify: false,
       bundle: null,
       policy: null,
+      since: null,
+      models: null,
+      jobs: null,
     },
   });
 });

@@ -1,4 +1,7 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { githubShell } from "../../src/hosts/github.ts";
 import { terminalShell } from "../../src/hosts/terminal.ts";
 import { githubOrigin } from "../fakes/origin.ts";
@@ -40,6 +43,21 @@ test("a pull request's merge ref is not named, as it does not hold the commit", 
 test("a runner that does not say is not guessed", () => {
   const silent = { GITHUB_WORKFLOW_REF: undefined, GITHUB_REPOSITORY: "", GITHUB_REF: "" };
   expect(sourceIn(silent)).toMatchObject({ repository: null, ref: null, workflow: null });
+});
+
+test("of a comment only the number of its issue is taken", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "modelgate-event-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const issueIn = async (event: object, name = "issue_comment"): Promise<number | null> => {
+    const path = join(folder, "event.json");
+    await writeFile(path, JSON.stringify(event));
+    sourceIn({ GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: path });
+    return githubShell({ version: "0.1.0" }).approvalIssue;
+  };
+  expect(await issueIn({ issue: { number: 12 }, comment: { body: "/approve 13" } })).toBe(12);
+  expect(await issueIn({ issue: { number: 12 } }, "issues")).toBeNull();
+  for (const number of ["12", 1.5, null]) expect(await issueIn({ issue: { number } })).toBeNull();
+  expect(await issueIn({})).toBeNull();
 });
 
 test("a terminal has no workflow", () => {

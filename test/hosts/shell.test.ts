@@ -48,5 +48,6 @@ test("outputs are all set also when there is no outcome", () => {
     evidence: "[]",
     report: "",
     models: "[]",
+    images: "{}",
   });
 });

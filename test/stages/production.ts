@@ -8,7 +8,7 @@ import { UserError } from "../../src/domain/problem.ts";
 import type { Release } from "../../src/domain/release.ts";
 import type { Verdict } from "../../src/domain/verdict.ts";
 import type { Platform } from "../../src/ports/platform.ts";
-import { type PromoteOptions, promote } from "../../src/stages/promote.ts";
+import { isWithheld, type PromoteOptions, promote } from "../../src/stages/promote.ts";
 import { type RollbackOptions, rollback } from "../../src/stages/rollback.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { type Death, mortal } from "../fakes/death.ts";
@@ -28,7 +28,7 @@ export function production() {
   const platform = fakePlatform();
   const releases = new Map<Digest, Release>();
   const notes: string[] = [];
-  const evidence = createEvidenceStore(() => oci);
+  const evidence = createEvidenceStore({ openStore: () => oci, signer: null, verifier: null });
   const ledger = createLedgerStore(oci, clock);
 
   const describe = async (image: Image): Promise<Release> => {
@@ -48,12 +48,13 @@ export function production() {
       environment: "production",
       release,
       platform: own.platform,
-      evidence: createEvidenceStore(() => own.oci),
+      evidence: createEvidenceStore({ openStore: () => own.oci, signer: null, verifier: null }),
       ledger: createLedgerStore(own.oci, clock),
       clock,
       source: { actor: "ada", commit: null, run: null },
       reason: "because",
       expectations: { policyDigest: policy, dataDigest: data, maxAgeMs: 24 * 3_600_000, signed: false },
+      approve: async () => ({ state: "not-needed" }),
       describe: own.builder.describe,
       note: (text) => void notes.push(text),
       signal,
@@ -68,6 +69,7 @@ export function production() {
     releases,
     evidence,
     ledger,
+    describe,
     /** Puts a release into the registry, without a verdict. */
     async packaged(name: string): Promise<Release> {
       const release = { ...releaseOf(name), image: await putImage(oci, name) };
@@ -101,8 +103,14 @@ export function production() {
         if (readManifest(manifest, oci.repository).subject?.digest === release.image.digest)
           oci.manifests.delete(manifest.digest);
     },
-    promote: (release: Release, fields: Partial<PromoteOptions> = {}, death: Death | null = null) =>
-      promote({ ...optionsOf(release, death), ...fields }),
+    async promote(release: Release, fields: Partial<PromoteOptions> = {}, death: Death | null = null) {
+      const result = await promote({ ...optionsOf(release, death), ...fields });
+      if (isWithheld(result)) throw new Error(`the promotion is ${result.state}`);
+      return result;
+    },
+    /** Promotes what may take an approval. */
+    ask: (release: Release, approve: PromoteOptions["approve"], death: Death | null = null) =>
+      promote({ ...optionsOf(release, death), approve }),
     rollback: (death: Death | null = null, fields: Partial<RollbackOptions> = {}) =>
       rollback({ ...optionsOf(releaseOf("unused"), death), signed: false, ...fields }),
     entries: () => ledger.read("production", signal),

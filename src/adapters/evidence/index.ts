@@ -1,2 +1,3 @@
+export { createHandOver } from "./hand-over.ts";
 export { createLedgerStore } from "./ledger.ts";
 export { createEvidenceStore } from "./statements.ts";

@@ -1,21 +1,15 @@
-import { byDigest, type Entries, inOrder } from "../../domain/history.ts";
+import { byDigest, inOrder } from "../../domain/history.ts";
 import { entryDigest, type LedgerEntry } from "../../domain/ledger.ts";
 import { UserError } from "../../domain/problem.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
 import type { OciStore } from "../oci/store.ts";
-import { type Checkpoint, extendCheckpoint } from "./ledger/checkpoint.ts";
+import { extendCheckpoint } from "./ledger/checkpoint.ts";
 import { putEntry } from "./ledger/entry.ts";
 import { putHead } from "./ledger/head.ts";
 import { takeLease } from "./ledger/lease.ts";
-import { readHistory } from "./ledger/read.ts";
+import { type Known, nothingKnown, readHistory } from "./ledger/read.ts";
 import { ledgerTags } from "./ledger/tags.ts";
-
-/** What a store knows of one environment from reading it. */
-interface Known {
-  entries: Entries;
-  checkpoint: Checkpoint | null;
-}
 
 /**
  * The ledgers of the environments of one model, in the repository of its images. A registry has no compare-and-swap, so nothing is
@@ -38,7 +32,7 @@ export function createLedgerStore(store: OciStore, clock: Clock, patience = 15_0
 
   return {
     async read(environment, signal) {
-      const before = known.get(environment)?.entries ?? new Map();
+      const before = known.get(environment) ?? nothingKnown;
       const { breaches, ...history } = await readHistory({ store, environment }, before, { every: false }, signal);
       if (breaches.length > 0) throw new UserError(breaches);
       known.set(environment, history);
@@ -53,7 +47,7 @@ export function createLedgerStore(store: OciStore, clock: Clock, patience = 15_0
       await extend(entry, signal).catch(() => undefined);
     },
     async audit(environment, signal) {
-      const { entries, breaches } = await readHistory({ store, environment }, new Map(), { every: true }, signal);
+      const { entries, breaches } = await readHistory({ store, environment }, nothingKnown, { every: true }, signal);
       return { entries: inOrder(entries), breaches };
     },
     lease: (environment, owner, milliseconds, signal) =>

@@ -79,7 +79,8 @@ test("unpacking gives the room's registry the same digests", async () => {
   await bundle.unpack(signal);
   expect((await room.referrers(image.digest, null, signal)).map(({ digest }) => digest)).toEqual([statement]);
   expect(await room.referrers(statement, null, signal)).toHaveLength(1);
-  const bytesIn = async (store: OciStore) => Buffer.from((await store.manifest(image.digest, signal))!.bytes).toString();
+  const bytesIn = async (store: OciStore) =>
+    Buffer.from((await store.manifest(image.digest, signal))!.bytes).toString();
   expect(await bytesIn(room)).toBe(await bytesIn(source));
 });
 

@@ -116,7 +116,7 @@ test("the newest entry, which no other names, is missed when it is removed: the 
   const place = repository();
   const [, , third] = await write(place, 3);
   place.oci.tagged.delete(tagOf(third!));
-  expect(await problems(place)).toEqual([expect.stringMatching(/sha256:.* is gone, and the head has it/)]);
+  expect(await problems(place)).toEqual([expect.stringMatching(/sha256:.* is gone; it is known from the head/)]);
 });
 
 test("what cannot be seen: the newest entry, removed together with its head before a checkpoint holds it", async () => {
@@ -131,7 +131,7 @@ test("the newest entry, removed together with its head, is missed when a checkpo
   const entries = await write(place, 128);
   for (const tag of [tagOf(entries.at(-1)!), head]) place.oci.tagged.delete(tag);
   const found = await problems(place);
-  expect(found).toEqual([expect.stringMatching(/the checkpoint of 128 entries has it/)]);
+  expect(found).toEqual([expect.stringMatching(/it is known from the checkpoint of 128 entries/)]);
   expect(found[0]).toContain(entryDigest(entries.at(-1)!));
 });
 
@@ -139,7 +139,7 @@ test("an entry that is listed and not there is gone too", async () => {
   const place = repository();
   const [, second] = await write(place, 3);
   place.oci.manifests.delete(place.oci.tagged.get(tagOf(second!))!);
-  expect(await problems(place)).toEqual([expect.stringContaining("is gone, and the list of tags has it")]);
+  expect(await problems(place)).toEqual([expect.stringContaining("is gone; it is known from the list of tags")]);
 });
 
 test.each<[string, (entry: LedgerEntry) => { content: string; fields?: object }, RegExp]>([
@@ -266,6 +266,25 @@ test("a damaged checkpoint is passed over, and named when everything is checked"
   expect(breaches).toEqual([expect.objectContaining({ message: expect.stringContaining(tag) as string })]);
 });
 
+test.each<[string, (entries: LedgerEntry[]) => LedgerEntry[], (digest: Digest, count: number) => string, RegExp]>([
+  ["under the digest of another", (all) => all, (_, count) => `${count}-${hex(sha256("x"))}`, /its tag holds sha256:/],
+  ["that says another count", (all) => all, (digest, count) => `${count + 1}-${hex(digest)}`, /2 entries, not 3/],
+  ["that begins in the middle", (all) => all.slice(1), (digest, count) => `${count}-${hex(digest)}`, /it leaves out/],
+])("a checkpoint %s is no sound one", async (_what, pick, nameOf, why) => {
+  const place = repository();
+  const entries = await write(place, 2);
+  const held = pick(entries);
+  const content = JSON.stringify({ entries: held });
+  const type = "application/vnd.modelgate.ledger.checkpoint.v1+json";
+  const layer = await place.oci.pushBlob(bytesSource(utf8(content)), null, signal);
+  const layers = [{ mediaType: type, digest: layer.digest, size: layer.size }];
+  const digest = await forge(place.oci, "x", content, { layers });
+  place.oci.tagged.set(`modelgate-checkpoint-production-${nameOf(digest, held.length)}`, digest);
+  expect(await place.fresh().read("production", signal)).toEqual(entries);
+  const { breaches } = await place.fresh().audit("production", signal);
+  expect(breaches).toEqual([expect.objectContaining({ message: expect.stringMatching(why) as string })]);
+});
+
 test("a checkpoint with an entry that was never written is no way to add one", async () => {
   const place = repository();
   const [first] = await write(place, 1);
@@ -291,6 +310,14 @@ test("a head that names an entry that never was is named", async () => {
   await write(place, 1);
   await forge(place.oci, head, "{}", { annotations: { "dev.modelgate.ledger.tip": sha256("nothing") } });
   expect(await problems(place)).toEqual([expect.stringContaining(`the entry ${sha256("nothing")} is gone`)]);
+});
+
+test("an entry that goes away while a run is at work is missed by that run", async () => {
+  const place = repository();
+  const entries = await write(place, 2);
+  for (const tag of [tagOf(entries[1]!), head]) place.oci.tagged.delete(tag);
+  const read = place.ledger.read("production", signal);
+  await expect(read).rejects.toThrow(/is gone; it is known from this run, which read it before/);
 });
 
 test("a registry that does not answer is no broken ledger", async () => {

@@ -25,7 +25,12 @@ const evidenceOf = (image: Image): Evidence => ({
 async function repository() {
   const oci = memoryStore();
   const image = await putImage(oci, "a");
-  return { oci, image, store: createEvidenceStore(() => oci), evidence: evidenceOf(image) };
+  return {
+    oci,
+    image,
+    store: createEvidenceStore({ openStore: () => oci, signer: null, verifier: null }),
+    evidence: evidenceOf(image),
+  };
 }
 
 /** Puts an artifact as anybody who may write to the registry could. */

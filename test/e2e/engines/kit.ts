@@ -4,8 +4,15 @@ import { join } from "node:path";
 import { given, root, runAct } from "./act/command.ts";
 import { readRun, type WorkflowRun } from "./act/log.ts";
 import { Preparation, rig } from "./act/prepare.ts";
-import { identify, type RunStart } from "./act/run.ts";
-import type { Permissions } from "./github/index.ts";
+import { identify, knowCommits, type RunStart } from "./act/run.ts";
+import {
+  callsOf,
+  type Denied,
+  type GitHub,
+  type LoggedCall,
+  type Permissions,
+  type Violation,
+} from "./github/index.ts";
 
 export interface KitOptions extends RunStart {
   secrets?: Readonly<Record<string, string>>;
@@ -26,6 +33,13 @@ export interface KitRun extends WorkflowRun {
   /** `release.yml stage` → what the job's token could do. */
   permissions: Record<string, Permissions>;
   run: { id: number; attempt: number };
+  /** Requests of this run alone, and what was wrong with any of them. */
+  traffic: readonly LoggedCall[];
+  /** Calls of the REST API, `POST /repos/…/deployments 201`, in order. */
+  calls: string[];
+  violations: readonly Violation[];
+  denied: readonly Denied[];
+  refused: readonly string[];
 }
 
 /** Copies the kit to where it may be changed. */
@@ -39,6 +53,23 @@ function copyKit({ kitFolder, edit }: KitOptions, to: string): void {
   const folder = join(to, ".github/workflows");
   for (const file of readdirSync(folder))
     writeFileSync(join(folder, file), edit(file, readFileSync(join(folder, file), "utf8")));
+}
+
+/** What reaches a fake from now on. @returns a function that says it. */
+function watch({
+  log,
+  violations,
+  denied,
+  refused,
+}: GitHub): () => Pick<KitRun, "traffic" | "calls" | "violations" | "denied" | "refused"> {
+  const [logged, violated, lacked, asked] = [log.length, violations.length, denied.length, refused.length];
+  return () => ({
+    traffic: log.slice(logged),
+    calls: callsOf(log.slice(logged)),
+    violations: violations.slice(violated),
+    denied: denied.slice(lacked),
+    refused: refused.slice(asked),
+  });
 }
 
 /**
@@ -59,7 +90,9 @@ export async function runKit(options: KitOptions): Promise<KitRun> {
     mkdirSync(join(folder, "workflows"));
     writeFileSync(lowered, preparation.prepare(workflow, text));
     writeFileSync(event, JSON.stringify(identity.payload));
+    knowCommits(options);
     github.startRun(preparation.jobs);
+    const seen = watch(github);
     const words = [
       ...[options.event, "-W", lowered, "-e", event, "--actor", identity.actor, "--concurrent-jobs", "2"],
       ...["--local-repository", `${rig}=${join(import.meta.dirname, "runner")}`],
@@ -70,9 +103,15 @@ export async function runKit(options: KitOptions): Promise<KitRun> {
       ...given("-s", { GITHUB_TOKEN: "ghs_of_no_job", ...(identity.isFork ? {} : options.secrets) }),
     ];
     const { exitCode, log } = await runAct(words, { repository: consumer.folder, folder });
-    const { lowered: list, jobs } = preparation;
+    const { jobs } = preparation;
     const permissions = Object.fromEntries(jobs.map((job) => [`${job.workflow} ${job.job}`, job.permissions]));
-    return { ...readRun(exitCode, log), lowered: list, permissions, run: identity.run };
+    return {
+      ...readRun(exitCode, log),
+      lowered: [...new Set(preparation.lowered)],
+      permissions,
+      run: identity.run,
+      ...seen(),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { runtimePack } from "../../runtime/server.ts";
 import { type DockerEngine, pushNodeBase, startDocker } from "./docker.ts";
 import { type GitHub, type GitHubOptions, startGitHub } from "./github/index.ts";
@@ -24,7 +24,8 @@ export async function startMachine(options: Omit<GitHubOptions, "registry"> = {}
   const base = await pushNodeBase(engine, registry.host, [library]);
   return {
     ...{ github, registry, engine, base },
-    environment: { DOCKER_HOST: engine.env["DOCKER_HOST"]!, RUNNER_TOOL_CACHE: process.env["RUNNER_TOOL_CACHE"]! },
+    // act has a tool cache of its own for every run; a job that fetched into it would ask a host that is refused.
+    environment: { DOCKER_HOST: engine.env["DOCKER_HOST"]!, MODELGATE_RUNTIME_PACK: dirname(pack) },
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await Promise.all([github[Symbol.asyncDispose](), registry[Symbol.asyncDispose]()]);

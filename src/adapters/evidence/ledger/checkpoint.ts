@@ -2,7 +2,6 @@ import { z } from "zod";
 import { canonicalJson, type Json } from "../../../domain/canonical.ts";
 import { type Digest, sha256 } from "../../../domain/digest.ts";
 import { byDigest, type Entries, inOrder, missing } from "../../../domain/history.ts";
-import type { LedgerEntry } from "../../../domain/ledger.ts";
 import { readManifest, wholeBlob } from "../../oci/content.ts";
 import type { Descriptor, OciStore } from "../../oci/store.ts";
 import { inParallel } from "../../system/parallel.ts";
@@ -23,12 +22,25 @@ export interface Checkpoint {
   entries: Entries;
 }
 
+/** Pages that were read, by their digests: checkpoints have most of them in common. */
+export type Pages = Map<Digest, Entries>;
+
 const page = z.strictObject({ entries: z.array(ledgerEntry).min(1) });
+
+async function readPage(store: OciStore, descriptor: Descriptor, read: Pages, signal: AbortSignal): Promise<Entries> {
+  const known = read.get(descriptor.digest);
+  if (known) return known;
+  const bytes = await wholeBlob(store, descriptor, pageLimit, signal).catch(asDamage);
+  const entries = byDigest(parsed(bytes, page).entries);
+  read.set(descriptor.digest, entries);
+  return entries;
+}
 
 /** @throws RangeError when it cannot be read, is not what its tag says, or leaves out what it names. */
 export async function readCheckpoint(
   store: OciStore,
   { tag, count, digest }: { tag: string; count: number; digest: Digest },
+  read: Pages,
   signal: AbortSignal,
 ): Promise<Checkpoint> {
   const manifest = await store.manifest(tag, signal).catch(asDamage);
@@ -37,9 +49,8 @@ export async function readCheckpoint(
   const { layers: pages = [] } = readManifest(manifest, store.repository);
   if (pages.some(({ mediaType, size }) => mediaType !== checkpointType || !(size <= pageLimit)))
     throw new RangeError("it is not a list of pages");
-  const read = async (each: Descriptor): Promise<readonly LedgerEntry[]> =>
-    parsed(await wholeBlob(store, each, pageLimit, signal).catch(asDamage), page).entries;
-  const entries = byDigest((await inParallel(pages, pagesAtOnce, read)).flat());
+  const contents = await inParallel(pages, pagesAtOnce, (each) => readPage(store, each, read, signal));
+  const entries = new Map(contents.flatMap((content) => [...content]));
   if (entries.size !== count) throw new RangeError(`it has ${entries.size} entries, not ${count}`);
   const [gone] = missing(entries).keys();
   if (gone) throw new RangeError(`it leaves out ${gone}`);

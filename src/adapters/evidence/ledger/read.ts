@@ -4,7 +4,7 @@ import type { LedgerEntry } from "../../../domain/ledger.ts";
 import type { Problem } from "../../../domain/problem.ts";
 import type { OciStore } from "../../oci/store.ts";
 import { inParallel } from "../../system/parallel.ts";
-import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, type Pages, readCheckpoint } from "./checkpoint.ts";
 import { readEntry } from "./entry.ts";
 import { readHead } from "./head.ts";
 import { ledgerTags, readTags, type Tagged } from "./tags.ts";
@@ -18,11 +18,17 @@ export interface LedgerPlace {
   environment: string;
 }
 
-/** A history as it was read, and what does not hold in it. */
-export interface History {
+/** What is known of a history from reading it. */
+export interface Known {
   entries: Entries;
-  /** The checkpoint that saved reading most of them. */
+  /** The longest checkpoint. */
   checkpoint: Checkpoint | null;
+}
+
+export const nothingKnown: Known = { entries: new Map(), checkpoint: null };
+
+/** A history as it was read, and what does not hold in it. */
+export interface History extends Known {
   breaches: readonly Problem[];
 }
 
@@ -71,7 +77,7 @@ class Reading {
       const named = this.witnesses.get(digest) ?? [];
       const more = named.length > namesAtMost ? ` and ${named.length - namesAtMost} more` : "";
       if (!entry)
-        this.breach(`the entry ${digest} is gone, and ${named.slice(0, namesAtMost).join(", ")}${more} has it`);
+        this.breach(`the entry ${digest} is gone; it is known from ${named.slice(0, namesAtMost).join(", ")}${more}`);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.breach(`the entry ${digest} was changed: ${error.message}`);
@@ -96,24 +102,30 @@ class Reading {
 /**
  * Reads the history of an environment: the longest sound checkpoint, the entries that it does not hold, and the head. Every
  * entry that anything names must be there. With `every`, each entry is read itself and each checkpoint is compared with them.
- * @param known entries that were read before: they are named by what they hold, so they cannot have changed.
+ * @param known what was read before: entries are named by what they hold, so they cannot have changed.
  */
 export async function readHistory(
   place: LedgerPlace,
-  known: Entries,
+  known: Known,
   { every }: { every: boolean },
   signal: AbortSignal,
 ): Promise<History> {
   const { store, environment } = place;
   const tags = ledgerTags(environment);
   const tagged = readTags(environment, await store.tags(tags.prefix, signal));
-  const found = new Map([...known].filter(([digest]) => !every && tagged.entries.has(digest)));
+  const found = new Map([...known.entries].filter(([digest]) => tagged.entries.has(digest)));
   const reading = new Reading(place, found, signal);
   const wanted = new Set(tagged.entries);
   for (const digest of tagged.entries) testify(reading.witnesses, digest, "the list of tags");
+  for (const digest of known.entries.keys())
+    if (!found.has(digest)) {
+      wanted.add(digest);
+      testify(reading.witnesses, digest, "this run, which read it before");
+    }
   const head = await headOf(reading, place, signal);
   if (head) wanted.add(head);
-  const checkpoints = await checkpointsOf(reading, place, { tagged, every }, signal);
+  const all = found.size > 0 && found.size === tagged.entries.size;
+  const checkpoints = all ? [] : await checkpointsOf(reading, place, { tagged, every }, signal);
   for (const { entries } of checkpoints)
     for (const [digest, entry] of entries) {
       if (every || !tagged.entries.has(digest)) wanted.add(digest);
@@ -125,7 +137,7 @@ export async function readHistory(
   for (const { digest, why } of misfits(reading.found)) reading.breach(`the entry ${digest} ${why}`);
   for (const [digest, entry] of reading.found)
     if (entry.environment !== environment) reading.breach(`the entry ${digest} is about ${entry.environment}`);
-  return { entries: reading.found, checkpoint: checkpoints[0] ?? null, breaches: reading.breaches };
+  return { entries: reading.found, checkpoint: checkpoints[0] ?? known.checkpoint, breaches: reading.breaches };
 }
 
 async function headOf(reading: Reading, { store, environment }: LedgerPlace, signal: AbortSignal) {
@@ -148,9 +160,10 @@ async function checkpointsOf(
   signal: AbortSignal,
 ): Promise<readonly Checkpoint[]> {
   const sound: Checkpoint[] = [];
+  const pages: Pages = new Map();
   for (const each of tagged.checkpoints) {
     try {
-      const checkpoint = await readCheckpoint(store, each, signal);
+      const checkpoint = await readCheckpoint(store, each, pages, signal);
       for (const digest of checkpoint.entries.keys())
         if (every || !tagged.entries.has(digest))
           testify(reading.witnesses, digest, `the checkpoint of ${each.count} entries`);

@@ -19,7 +19,7 @@ export interface Step {
 /** What a run of a workflow in the real `act` (host mode, no containers) came to. */
 export interface WorkflowRun {
   exitCode: number;
-  /** Name of the job, of a called workflow's without the caller's → success, failure or skipped. */
+  /** Name of the job, of a called workflow's without the caller's → success or failure. A skipped job is not there. */
   jobs: Record<string, string>;
   /** Step id → output name → value, of all jobs together. */
   outputs: Record<string, Record<string, string>>;
@@ -36,6 +36,8 @@ export interface WorkflowRun {
 
 interface Line {
   job?: string;
+  jobID?: string;
+  matrix?: Record<string, unknown> | null;
   jobResult?: string;
   command?: string;
   arg?: string;
@@ -59,17 +61,44 @@ function jobName(text: string): string {
   return parts.slice(parts.length > 2 ? 2 : 1).join("/");
 }
 
-function take(run: WorkflowRun, text: string): void {
-  let line: Line;
+const parsed = (text: string): Line[] => {
   try {
-    line = JSON.parse(text) as Line;
+    return [JSON.parse(text) as Line];
   } catch {
-    return;
+    return [];
   }
-  const job = jobName(line.job ?? "");
+};
+
+/** A job of a matrix with several legs, which act treats as one in two ways that GitHub does not. */
+interface Legs {
+  /** `Stage digits-1` → `Stage digits`: act numbers them. */
+  nameOf(line: Line): string;
+  /** act calls every leg failed when one is: what a leg came to is told by its own steps. */
+  resultOf(line: Line): string;
+}
+
+function readLegs(lines: readonly Line[]): Legs {
+  const legs = new Map<string, Set<string>>();
+  const failed = new Set<string>();
+  const keyOf = ({ jobID, job }: Line): string => `${job?.split("/")[0]}/${jobID}`;
+  for (const line of lines) {
+    if (!line.job) continue;
+    if (line.stepResult === "failure") failed.add(line.job);
+    if (Object.keys(line.matrix ?? {}).length > 0)
+      legs.set(keyOf(line), (legs.get(keyOf(line)) ?? new Set()).add(line.job.trim()));
+  }
+  const isLeg = (line: Line): boolean => (legs.get(keyOf(line))?.size ?? 0) > 1;
+  return {
+    nameOf: (line) => (isLeg(line) ? jobName(line.job!).replace(/-\d+$/, "") : jobName(line.job ?? "")),
+    resultOf: (line) => (isLeg(line) && !failed.has(line.job!) ? "success" : line.jobResult!),
+  };
+}
+
+function take(run: WorkflowRun, legs: Legs, line: Line): void {
   const step = line.stepID?.[0];
   if (step?.startsWith(rigStep)) return;
-  if (line.job && line.jobResult) run.jobs[job] = line.jobResult;
+  const job = legs.nameOf(line);
+  if (line.job && line.jobResult) run.jobs[job] = legs.resultOf(line);
   if (line.stage === "Main" && line.stepResult && step)
     (run.steps[job] ??= []).push({ id: step, name: line.step ?? step, result: line.stepResult });
   if (line.raw_output) run.printed[job] = `${run.printed[job] ?? ""}${line.msg ?? ""}`;
@@ -88,6 +117,8 @@ export function readRun(exitCode: number, log: string): WorkflowRun {
   const run: WorkflowRun = {
     ...{ exitCode, jobs: {}, outputs: {}, jobOutputs: {}, steps: {}, annotations: [], summaries: [], printed: {}, log },
   };
-  for (const line of log.split("\n")) take(run, line);
+  const lines = log.split("\n").flatMap(parsed);
+  const legs = readLegs(lines);
+  for (const line of lines) take(run, legs, line);
   return run;
 }

@@ -52,6 +52,17 @@ function refOf(event: string, payload: Payload, defaultBranch: string): string {
   return payload.ref ?? `refs/heads/${defaultBranch}`;
 }
 
+/** What GitHub knows of commits that were pushed. Here a person's account is their name in git, in small letters. */
+export function knowCommits({ consumer, github }: RunStart): void {
+  const words = ["-C", consumer.folder, "log", "--all", "HEAD", "--format=%H%x09%an%x09%cn%x09%P"];
+  for (const line of execFileSync("git", words, { encoding: "utf8" }).trim().split("\n")) {
+    const [sha = "", author = "", committer = "", parents = ""] = line.split("\t");
+    const accounts = { author: author.toLowerCase(), committer: committer.toLowerCase() };
+    if (!github.state.commits.has(sha))
+      github.state.commits.set(sha, { ...accounts, parents: parents.split(" ").filter((parent) => parent !== "") });
+  }
+}
+
 /** What GitHub would know about this run. */
 export function identify(options: RunStart): RunIdentity {
   const { consumer, workflow, event, github } = options;
@@ -92,6 +103,9 @@ export function identify(options: RunStart): RunIdentity {
       after: given.after ?? sha,
     },
     environment: {
+      // act knows the ref of some events only.
+      GITHUB_REF: ref,
+      GITHUB_REF_NAME: ref.replace(/^refs\/(heads|tags|pull)\//, ""),
       GITHUB_RUN_ID: String(run.id),
       GITHUB_RUN_NUMBER: "1",
       GITHUB_RUN_ATTEMPT: String(run.attempt),

@@ -74,7 +74,7 @@ export function configText(
         inputs: { image: "pixel_*" },
         label: "digit",
         id: "id",
-        classes: [..."0123456789"],
+        classes: "0123456789".split(""),
         slices: ["stroke"],
       },
       gates,

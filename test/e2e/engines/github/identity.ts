@@ -18,9 +18,7 @@ export interface Job {
 }
 
 /** Who asks: a job by its own token, or a person by theirs, who may do what their role allows. */
-export type Actor =
-  | { kind: "job"; login: "github-actions[bot]"; job: Job }
-  | { kind: "person"; login: string; bot: boolean };
+export type Actor = { kind: "job"; login: "github-actions[bot]"; job: Job } | { kind: "person"; login: string };
 
 const rank: Readonly<Record<Level, number>> = { none: 0, read: 1, write: 2 };
 
@@ -41,6 +39,7 @@ const needed: Readonly<Record<string, readonly [permission: string, level: Level
   "actions/get-workflow-run": ["actions", "read"],
   "repos/create-dispatch-event": ["contents", "write"],
   "repos/get-content": ["contents", "read"],
+  "repos/get-commit": ["contents", "read"],
   "repos/create-commit-status": ["statuses", "write"],
   "repos/list-commit-statuses-for-ref": ["statuses", "read"],
   "issues/list-for-repo": ["issues", "read"],
@@ -63,7 +62,13 @@ const needed: Readonly<Record<string, readonly [permission: string, level: Level
 };
 
 /** Operations that anyone may do in a public repository, without any permission. */
-const openInPublic = new Set(["repos/get-content", "issues/list-for-repo", "issues/get", "issues/list-comments"]);
+const openInPublic = new Set([
+  "repos/get-content",
+  "repos/get-commit",
+  "issues/list-for-repo",
+  "issues/get",
+  "issues/list-comments",
+]);
 
 /**
  * What an actor lacks for an operation, as `permission: level`; null when nothing.

@@ -1,34 +1,24 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Answer, type Asked, answering, asked, close, listen, reply } from "./exchange.ts";
-import type { Actor, Job, Permissions } from "./identity.ts";
-import { createOidc, issuer, type Oidc } from "./oidc.ts";
-import { createPackages, passOn } from "./packages.ts";
+import { type Answer, type Asked, answering, close, listen } from "./exchange.ts";
+import type { Job, Permissions } from "./identity.ts";
+import { callsOf, type LoggedCall, logged, readable } from "./log.ts";
+import { createOidc, type Oidc } from "./oidc.ts";
+import { createOutside } from "./outside.ts";
+import { createPackages } from "./packages.ts";
 import { startProxy } from "./proxy.ts";
-import { createRest, type Denied, type Violation } from "./rest.ts";
-import { createRunnerService, runnerPaths } from "./runner.ts";
-import { createSigstore, type Sigstore, sigstoreNames } from "./sigstore.ts";
+import { createRest, type Denied, type Rest, type Violation } from "./rest.ts";
+import { createRunnerService, type RunnerService, runnerPaths } from "./runner.ts";
+import { createSigstore, type Sigstore } from "./sigstore.ts";
 import { emptyState, type Role, type State } from "./state.ts";
+import { nameOf, Tokens } from "./tokens.ts";
 
-export type { Actor, Claims, Job, Level, Permissions } from "./identity.ts";
+export type { Claims, Job, Level, Permissions } from "./identity.ts";
 export { includes } from "./identity.ts";
+export { callsOf, type LoggedCall } from "./log.ts";
 export type { Denied, Violation } from "./rest.ts";
 export * from "./state.ts";
-
-/** One request that reached the fake, in the order in which they were answered. */
-export interface LoggedCall {
-  service: "api" | "runner" | "sigstore" | "packages" | "mirror";
-  method: string;
-  host: string;
-  /** With the query. */
-  path: string;
-  body: unknown;
-  status: number;
-  /** `release.yml stage`, the login of a person, or null without a token. */
-  by: string | null;
-}
 
 export interface GitHubOptions {
   /** owner/name; default acme/models. */
@@ -77,17 +67,6 @@ export interface GitHub extends AsyncDisposable {
   as(login: string, method: string, path: string, body?: object): Promise<unknown>;
 }
 
-const describe = (actor: Actor | null): string | null =>
-  actor?.kind === "job" ? `${actor.job.workflow} ${actor.job.job}` : (actor?.login ?? null);
-
-function parsed(body: Buffer): unknown {
-  try {
-    return body.length === 0 ? undefined : JSON.parse(body.toString());
-  } catch {
-    return body.toString("base64");
-  }
-}
-
 /** Slashes of a file's path are part of one parameter, which the description cannot say. */
 const routed = (path: string): string =>
   path.replace(
@@ -95,151 +74,87 @@ const routed = (path: string): string =>
     (_, start: string, file: string) => start + file.replaceAll("/", "%2F"),
   );
 
-/** Starts the fake: REST API, identity tokens, Sigstore, and the container registry's access rules. */
-export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> {
-  const folder = await mkdtemp(join(tmpdir(), "modelgate-github-"));
-  const { repository = "acme/models", visibility = "private", mirrors = {}, registry } = options;
-  const owner = repository.split("/")[0]!;
-  const state = emptyState({
-    repository,
-    visibility,
-    defaultBranch: options.defaultBranch ?? "main",
-    collaborators: { [owner]: "admin", ...options.collaborators },
+/** What is asked of the API's address: the API itself, and what GitHub does for its runners. */
+async function answerApi(
+  request: Asked,
+  { runner, rest, tokens, log }: { runner: RunnerService; rest: Rest; tokens: Tokens; log: LoggedCall[] },
+): Promise<Answer> {
+  const ofRunner = await runner.handle(request);
+  const actor = tokens.sender(request.headers);
+  const { method, url } = request;
+  const query = Object.fromEntries(url.searchParams);
+  const call = { method, path: routed(url.pathname), query, body: readable(request.body), actor };
+  const answer = ofRunner ?? (await rest.handle(call));
+  log.push(logged(ofRunner ? "runner" : "api", request, { status: answer.status, by: nameOf(actor) }));
+  return answer;
+}
+
+/** Calls the API in a person's name. */
+async function callAs(token: string, url: string, method: string, body?: object): Promise<unknown> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${text}`);
+  return text === "" ? undefined : JSON.parse(text);
+}
+
+function stateFrom(options: GitHubOptions): State {
+  const { repository = "acme/models", visibility = "private", defaultBranch = "main", collaborators } = options;
+  return emptyState({
+    ...{ repository, visibility, defaultBranch },
+    collaborators: { [repository.split("/")[0]!]: "admin", ...collaborators },
     defaultPermissions: options.defaultPermissions ?? { contents: "read", packages: "read" },
   });
-  const log: LoggedCall[] = [];
-  const jobs = new Map<string, Job>();
-  const persons = new Map<string, string>();
+}
 
-  function actorOf(token: string): Actor | null {
-    const job = jobs.get(token);
-    if (job) return { kind: "job", login: "github-actions[bot]", job };
-    const login = persons.get(token);
-    return login === undefined ? null : { kind: "person", login, bot: login.endsWith("[bot]") };
-  }
-  const actorIn = (headers: IncomingMessage["headers"]): Actor | null =>
-    actorOf(/^(?:bearer|token) (\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "");
+/** Where HTTPS goes: through the proxy, but for loopback. */
+function outward(proxy: string): Record<string, string> {
+  const without = "127.0.0.1,localhost";
+  return { HTTPS_PROXY: proxy, https_proxy: proxy, NO_PROXY: without, no_proxy: without };
+}
 
+/** Starts the fake: REST API, identity tokens, Sigstore, and the container registry's access rules. */
+export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> {
+  const { registry, mirrors = {} } = options;
+  const [state, tokens, log] = [stateFrom(options), new Tokens(), [] as LoggedCall[]];
   const oidc = options.like?.oidc ?? (await createOidc());
   const sigstore = options.like?.sigstore ?? (await createSigstore(oidc.keys));
 
-  function note(service: LoggedCall["service"], request: Asked, status: number, by: string | null): void {
-    const { method, host, url } = request;
-    log.push({ service, method, host, path: url.pathname + url.search, body: parsed(request.body), status, by });
-  }
-
-  async function api(request: Asked): Promise<Answer> {
-    const ofRunner = await runner.handle(request);
-    const actor = actorIn(request.headers);
-    const { method, url, body } = request;
-    const query = Object.fromEntries(url.searchParams);
-    const path = routed(url.pathname);
-    const answer = ofRunner ?? (await rest.handle({ method, path, query, body: parsed(body), actor }));
-    note(ofRunner ? "runner" : "api", request, answer.status, describe(actor));
-    return answer;
-  }
-
-  const apiServer = answering(api);
-  const apiUrl = `http://127.0.0.1:${await listen(apiServer)}`;
+  const server = answering((request) => answerApi(request, { runner, rest, tokens, log }));
+  const apiUrl = `http://127.0.0.1:${await listen(server)}`;
   const rest = await createRest(state, apiUrl);
-  const runner = createRunnerService(state, { oidc, denied: rest.denied, jobOf: (token) => jobs.get(token) ?? null });
-  const packages =
-    registry === undefined
-      ? null
-      : createPackages(state, {
-          actorOf,
-          denied: rest.denied,
-          registry,
-          public: (options.packages ?? visibility) === "public",
-        });
+  const { denied, violations } = rest;
+  const runner = createRunnerService(state, { oidc, denied, jobOf: (token) => tokens.job(token) });
+  const isPublic = (options.packages ?? state.visibility) === "public";
+  const access = { actorOf: (token: string) => tokens.actor(token), denied, public: isPublic };
+  const packages = registry === undefined ? null : createPackages(state, { ...access, registry });
 
-  async function behindProxy(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const host = (request.headers.host ?? "").replace(/:\d+$/, "");
-    const mirror = mirrors[host];
-    if (mirror !== undefined || (host === "ghcr.io" && packages)) {
-      const { method = "", url: path = "", headers } = request;
-      const service = mirror === undefined ? "packages" : "mirror";
-      response.on("finish", () =>
-        log.push({
-          service,
-          method,
-          host,
-          path,
-          body: null,
-          status: response.statusCode,
-          by: describe(actorIn(headers)),
-        }),
-      );
-      return mirror === undefined ? packages!.handle(request, response) : passOn(request, response, mirror);
-    }
-    const whole = await asked(request);
-    const answer = host === new URL(issuer).host ? discovery(whole.url.pathname) : await sigstore.handle(whole);
-    note("sigstore", whole, answer.status, null);
-    reply(response, answer);
-  }
-
-  const discovery = (path: string): Answer => ({
-    status: 200,
-    body: path.endsWith("jwks") ? { keys: oidc.keys } : { issuer, jwks_uri: `${issuer}/.well-known/jwks` },
-  });
-
-  const names = [...sigstoreNames, new URL(issuer).host, ...(packages ? ["ghcr.io"] : []), ...Object.keys(mirrors)];
-  const proxy = await startProxy(folder, names, (request, response) => {
-    behindProxy(request, response).catch((error: unknown) =>
-      reply(response, { status: 500, body: { message: String(error) } }),
-    );
-  });
+  const folder = await mkdtemp(join(tmpdir(), "modelgate-github-"));
+  const outside = createOutside({ oidc, sigstore, packages, mirrors, log });
+  const proxy = await startProxy(folder, outside.names, outside.handle);
   const trustedRootFile = join(folder, "trusted_root.json");
   await writeFile(trustedRootFile, JSON.stringify(sigstore.trustedRoot, null, 2));
 
-  const outward = {
-    HTTPS_PROXY: proxy.url,
-    https_proxy: proxy.url,
-    NO_PROXY: "127.0.0.1,localhost",
-    no_proxy: "127.0.0.1,localhost",
-  };
   return {
-    apiUrl,
+    ...{ apiUrl, state, oidc, sigstore, log, violations, denied, refused: proxy.refused, trustedRootFile },
     environment: {
-      ...outward,
+      ...outward(proxy.url),
       GITHUB_API_URL: apiUrl,
       GITHUB_GRAPHQL_URL: `${apiUrl}/graphql`,
       NODE_EXTRA_CA_CERTS: proxy.authority,
       // Without it Node's own fetch would pass the proxy by, and what it asks for would not be seen.
       NODE_USE_ENV_PROXY: "1",
     },
-    engineEnvironment: { ...outward, SSL_CERT_FILE: proxy.authority },
+    engineEnvironment: { ...outward(proxy.url), SSL_CERT_FILE: proxy.authority },
     identityEnvironment: ({ token }) => ({
       ACTIONS_ID_TOKEN_REQUEST_URL: `${apiUrl}${runnerPaths.token}?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: token,
     }),
-    state,
-    oidc,
-    sigstore,
-    log,
-    calls: () =>
-      log
-        .filter(({ service, by }) => service === "api" && (by === null || by.includes(" ")))
-        .map(({ method, path, status }) => `${method} ${path} ${status}`),
-    violations: rest.violations,
-    denied: rest.denied,
-    refused: proxy.refused,
-    trustedRootFile,
-    startRun(run) {
-      jobs.clear();
-      for (const job of run) jobs.set(job.token, job);
-    },
-    async as(login, method, path, body) {
-      const token = `ghp_${login}`;
-      persons.set(token, login);
-      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-      const answer = await fetch(`${apiUrl}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(`${method} ${path} as ${login}: ${answer.status} ${text}`);
-      return text === "" ? undefined : JSON.parse(text);
-    },
+    calls: () => callsOf(log),
+    startRun: (jobs) => tokens.startRun(jobs),
+    as: (login, method, path, body) => callAs(tokens.ofPerson(login), `${apiUrl}${path}`, method, body),
     async [Symbol.asyncDispose]() {
-      await Promise.all([close(apiServer), proxy[Symbol.asyncDispose]()]);
+      await Promise.all([close(server), proxy[Symbol.asyncDispose]()]);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -31,9 +31,6 @@ const refusal = (status: 401 | 403, message: string) => ({
   ...(status === 401 && { headers: challenge }),
 });
 
-/** An engine that pulls is logged in by whoever runs it; no test is about that login. */
-const isEngine = (request: IncomingMessage): boolean => (request.headers["user-agent"] ?? "").startsWith("docker/");
-
 /** Passes a request on to a registry as it is. The registry makes its addresses from the name it was asked by. */
 export function passOn(request: IncomingMessage, response: ServerResponse, registry: string): void {
   const [hostname, port] = registry.split(":");
@@ -71,7 +68,7 @@ export function createPackages(state: State, access: Access): Packages {
   }
 
   function mayDo(actor: Actor | null, wanted: "read" | "write", request: IncomingMessage): boolean {
-    if (wanted === "read" && (access.public || isEngine(request))) return true;
+    if (wanted === "read" && access.public) return true;
     if (!actor) return false;
     if (actor.kind === "person") return state.collaborators.has(actor.login);
     if (includes(actor.job.permissions["packages"], wanted)) return true;

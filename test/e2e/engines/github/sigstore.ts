@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import {
   fulcioHandler,
   initializeCA,
@@ -49,6 +49,31 @@ async function checked(body: string, keys: JWK[]): Promise<string | null> {
   }
 }
 
+interface ProposedEntry {
+  kind: string;
+  apiVersion: string;
+  spec: { proposedContent?: { envelope: string; verifiers: string[] } };
+}
+
+const sha256 = (data: string | Buffer) => ({
+  algorithm: "sha256",
+  value: createHash("sha256").update(data).digest("hex"),
+});
+
+/** The log keeps an envelope's hashes and signatures; the mock would keep what was proposed, which nobody can verify. */
+function kept(body: string): string {
+  const { kind, apiVersion, spec } = JSON.parse(body) as ProposedEntry;
+  if (kind !== "dsse" || !spec.proposedContent) return body;
+  const { envelope, verifiers } = spec.proposedContent;
+  const { payload, signatures } = JSON.parse(envelope) as { payload: string; signatures: { sig: string }[] };
+  const entry = {
+    envelopeHash: sha256(envelope),
+    payloadHash: sha256(Buffer.from(payload, "base64")),
+    signatures: signatures.map(({ sig }, index) => ({ signature: sig, verifier: verifiers[index] })),
+  };
+  return JSON.stringify({ kind, apiVersion, spec: entry });
+}
+
 /** @param keys what identity tokens are signed with. */
 export async function createSigstore(keys: JWK[]): Promise<Sigstore> {
   const [caKey, logKey, tsaKey, ctKey] = [key(), key(), key(), key()];
@@ -95,7 +120,9 @@ export async function createSigstore(keys: JWK[]): Promise<Sigstore> {
       tick();
       const refusal = service === services.fulcio ? await checked(body.toString(), keys) : null;
       if (refusal !== null) return { status: 401, body: { code: 16, message: refusal } };
-      const { statusCode, response, contentType } = await service.fn(body.toString());
+      const { statusCode, response, contentType } = await service.fn(
+        service === services.rekor ? kept(body.toString()) : body.toString(),
+      );
       const bytes = typeof response === "string" ? Buffer.from(response) : Buffer.from(base64(response), "base64");
       return { status: statusCode, body: bytes, headers: { "content-type": contentType ?? "text/plain" } };
     },

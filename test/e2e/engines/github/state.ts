@@ -62,6 +62,13 @@ export interface Comment {
   updatedAt: string;
 }
 
+/** A commit as the API shows it; accounts that nobody knows are null. */
+export interface Commit {
+  author: string | null;
+  committer: string | null;
+  parents: readonly string[];
+}
+
 export interface Reaction {
   id: number;
   comment: number;
@@ -107,6 +114,8 @@ export interface State {
   defaultPermissions: Permissions;
   /** Path → text in the default branch, for the contents API. */
   contents: Map<string, string>;
+  /** Sha → commit. */
+  commits: Map<string, Commit>;
   deployments: Deployment[];
   statuses: DeploymentStatus[];
   commitStatuses: CommitStatus[];
@@ -136,6 +145,7 @@ export function emptyState(
     ...options,
     collaborators: new Map(Object.entries(options.collaborators)),
     contents: new Map(),
+    commits: new Map(),
     deployments: [],
     statuses: [],
     commitStatuses: [],

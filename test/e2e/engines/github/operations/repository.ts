@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Issue } from "../state.ts";
-import { type Call, notFound, type Operations, paged } from "./call.ts";
-import { association, repositoryUrl, user } from "./views.ts";
+import { type Call, notFound, type Operations, paged, unprocessable } from "./call.ts";
+import { association, commit, repositoryUrl, user } from "./views.ts";
 
 const parts = [
   ..."archive assignees blobs branches collaborators comments commits compare contents contributors deployments downloads".split(
@@ -169,6 +169,11 @@ export const repositories: Operations = {
         _links: links,
       },
     };
+  },
+  "repos/get-commit": (call) => {
+    const sha = call.params["ref"] ?? "";
+    const it = call.state.commits.get(sha);
+    return it ? { status: 200, body: commit(call, sha, it) } : unprocessable(`No commit found for SHA: ${sha}`);
   },
   // The token of a job is nobody's: GitHub refuses it here whatever its permissions are.
   "users/get-authenticated": (call) =>

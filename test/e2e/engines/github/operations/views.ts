@@ -1,4 +1,4 @@
-import type { Comment, CommitStatus, Deployment, DeploymentStatus, Issue, State } from "../state.ts";
+import type { Comment, Commit, CommitStatus, Deployment, DeploymentStatus, Issue, State } from "../state.ts";
 import type { Call } from "./call.ts";
 
 export const repositoryUrl = ({ apiUrl, state }: Call): string => `${apiUrl}/repos/${state.repository}`;
@@ -73,6 +73,33 @@ export const deploymentStatus = (call: Call, it: DeploymentStatus): object => ({
   environment_url: it.environmentUrl,
   log_url: it.logUrl,
 });
+
+export function commit(call: Call, sha: string, it: Commit): object {
+  const url = `${repositoryUrl(call)}/commits/${sha}`;
+  const signed = (login: string | null) => ({
+    name: login ?? "somebody",
+    email: `${login ?? "somebody"}@example.com`,
+    date: "2026-01-01T00:00:00Z",
+  });
+  return {
+    url,
+    sha,
+    node_id: `C_${sha}`,
+    html_url: `${htmlUrl(call)}/commit/${sha}`,
+    comments_url: `${url}/comments`,
+    commit: {
+      url: `${repositoryUrl(call)}/git/commits/${sha}`,
+      author: signed(it.author),
+      committer: signed(it.committer),
+      message: "A change",
+      comment_count: 0,
+      tree: { sha, url: `${repositoryUrl(call)}/git/trees/${sha}` },
+    },
+    author: it.author === null ? null : user(call, it.author),
+    committer: it.committer === null ? null : user(call, it.committer),
+    parents: it.parents.map((parent) => ({ sha: parent, url: `${repositoryUrl(call)}/commits/${parent}` })),
+  };
+}
 
 export const commitStatus = (call: Call, it: CommitStatus): object => ({
   url: `${repositoryUrl(call)}/statuses/${it.sha}`,

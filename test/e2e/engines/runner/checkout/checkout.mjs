@@ -16,7 +16,7 @@ const depth = process.env["INPUT_FETCH-DEPTH"] ?? "1";
 const headers = { authorization: `Bearer ${INPUT_TOKEN}` };
 const answer = await fetch(`${GITHUB_API_URL}/runner/checkout`, { headers });
 if (!answer.ok) {
-  console.log(`::error::fatal: repository 'https://github.com/${GITHUB_REPOSITORY}/' not found`);
+  process.stdout.write(`::error::fatal: repository 'https://github.com/${GITHUB_REPOSITORY}/' not found\n`);
   process.exit(128);
 }
 

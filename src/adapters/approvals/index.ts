@@ -1,0 +1,1 @@
+export { githubApprovals } from "./github.ts";

@@ -1,0 +1,1 @@
+export { gitChanges } from "./git.ts";
