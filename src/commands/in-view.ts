@@ -35,16 +35,18 @@ export async function inView(
   work: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const about = { command: request.command, concluding: isConcluding(request) };
+  // Whatever keeps the view from being made, there is an outcome all the same.
+  const found = (of: Outcome | null): Promise<View | null> => viewOf(of).catch(() => null);
   let outcome: Outcome;
   try {
     outcome = await work();
   } catch (error) {
     const problems = problemsOf(error);
     const markdown = failureComment({ model, problems }, host.source);
-    await (await viewOf(null))?.fail({ ...about, problems, markdown });
+    await (await found(null))?.fail({ ...about, problems, markdown });
     throw error;
   }
-  const view = await viewOf(outcome);
+  const view = await found(outcome);
   await view?.show({ ...about, outcome, markdown: outcomeComment(outcome, host.source) }, signal);
   return outcome;
 }

@@ -71,6 +71,13 @@ export function deployedBy(outcome: Outcome): Deployed | null {
   return { command, environment, model: model.name, image, modelDigest: model.digest, verdict, headline, url };
 }
 
+/**
+ * Whether what runs in an environment is kept on the organisation's page: what was promoted is. Candidates come and go, and the
+ * jobs that judge them need no right to write there.
+ */
+export const isRecorded = (environment: string, command: CommandName): boolean =>
+  command === "promote" || command === "rollback" || (command === "remove" && environment !== "staging");
+
 /** Whether an environment is the one that users meet: whatever is promoted to, and the one of that name. */
 export const isProduction = (environment: string, command: CommandName): boolean =>
   environment === "production" || command === "promote" || command === "rollback";

@@ -12,9 +12,15 @@ export const actionInputs: Readonly<Record<string, { description: string; requir
     description: "An environment of the configuration; staging or production by default, as the command has it",
   },
   reason: { description: "Why, kept in the ledger by promote and rollback" },
-  models: { description: "For collect: the models output of plan" },
+  models: {
+    description:
+      "For collect: the models output of plan; for gate too, where collect will show the verdicts of all of them together",
+  },
   jobs: { description: "For collect: toJSON(needs), so that a job that failed without a word counts" },
-  token: { description: "Token for ghcr.io where no docker login was done", default: "${{ github.token }}" },
+  token: {
+    description: "Token for what GitHub shows, and for ghcr.io where no docker login was done",
+    default: "${{ github.token }}",
+  },
 };
 
 /** The Action's outputs, set on failure too. */

@@ -1,9 +1,11 @@
-import { type GitHubSettings, notifiers } from "../adapters/notifiers/index.ts";
+import { notifiers } from "../adapters/notifiers/index.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import type { Config } from "../config/config.ts";
 import type { GitHubRun } from "../domain/github-run.ts";
 import type { Host } from "../ports/host.ts";
 import type { View } from "../ports/view.ts";
+
+type GitHubSettings = Parameters<typeof notifiers.github>[0]["settings"];
 
 /** Which job we are in, and its token. */
 interface Where {

@@ -7,6 +7,7 @@ import {
   type Deployed,
   deployedBy,
   failedStatus,
+  isRecorded,
   stateOf,
 } from "../../domain/showing.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -53,8 +54,8 @@ export function githubView(options: GitHubViewOptions): View {
   const api = createApi({ apiUrl: run.apiUrl, repository: run.repository, token }, clock);
   const attempt = createAttempts(run, host);
   const marker = { key: model === null ? "release" : `model/${model}`, run: run.id };
-  /** The deployment of our own that was begun, with what it was to bring. */
-  let begun: { id: number; what: string } | null = null;
+  /** The deployment of our own that was begun last, with what it was to bring. */
+  let begun: { id: number; what: string; digest: string } | null = null;
 
   const setStatuses = (lines: readonly CommitStatus[], signal: AbortSignal): Promise<void> =>
     attempt("commit status", () => setCommitStatuses(api, run, lines, signal), signal);
@@ -77,21 +78,28 @@ export function githubView(options: GitHubViewOptions): View {
   async function showDeployed(deployed: Deployed, signal: AbortSignal): Promise<void> {
     const { verdict, headline: text, url } = deployed;
     if (settings.deploymentRecord === "own") {
-      const ended = { subject: deployed, begun: begun?.id ?? null, state: stateOf(verdict), text, url };
+      const ended = {
+        subject: deployed,
+        begun: begun?.digest === deployed.image.digest ? begun.id : null,
+        state: stateOf(verdict),
+        text,
+        url,
+      };
       await attempt("deployment", () => endOwn(api, run, ended, signal), signal);
       begun = null;
     }
     if (settings.deploymentRecord === "auto")
       await attempt("deployment", () => addToJobs(api, run, deployed, signal), signal);
-    const { environment, model: name, image } = deployed;
-    await record({ status: "deployed", environment, model: name, image }, signal);
+    const { command, environment, model: name, image } = deployed;
+    if (isRecorded(environment, command)) await record({ status: "deployed", environment, model: name, image }, signal);
   }
 
-  async function showRemoved({ environment, previousImage }: Outcome, signal: AbortSignal): Promise<void> {
+  async function showRemoved({ command, environment, previousImage }: Outcome, signal: AbortSignal): Promise<void> {
     if (environment === null || model === null) return;
     const remove = { own: removeOwn, auto: removeJobs, none: null }[settings.deploymentRecord];
     if (remove) await attempt("deployment", () => remove(api, run, { environment, model }, signal), signal);
-    if (previousImage) await record({ status: "decommissioned", environment, model, image: previousImage }, signal);
+    if (previousImage && isRecorded(environment, command))
+      await record({ status: "decommissioned", environment, model, image: previousImage }, signal);
   }
 
   /** GitHub limits how many requests a repository's jobs may send in an hour. */
@@ -109,7 +117,8 @@ export function githubView(options: GitHubViewOptions): View {
         await setStatuses([{ context: contextOf(name), state: "pending", description: `${command} goes on` }], signal);
       if (settings.deploymentRecord !== "own") return;
       const start = async (): Promise<void> => {
-        begun = { id: await beginOwn(api, run, subjectOf(beginning), signal), what: `${command} of ${name}` };
+        const id = await beginOwn(api, run, subjectOf(beginning), signal);
+        if (id !== null) begun = { id, what: `${command} of ${name}`, digest: release.image.digest };
       };
       await attempt("deployment", start, signal);
     },

@@ -27,6 +27,19 @@ test("what runs where is recorded on the organisation's page, and what was remov
   );
 });
 
+test.each([
+  ["a candidate in staging", shown("deploy", release)],
+  ["a run", shown("run", release)],
+  [
+    "what is removed from staging",
+    shown("remove", null, { environment: "staging", previousImage: release.image, verdict: "none" }),
+  ],
+] as const)("%s is not recorded", async (_, outcome) => {
+  await using github = await fakeGitHub();
+  await viewOf(github, { settings }).view.show(outcome, signal);
+  expect(github.calls).toEqual([]);
+});
+
 test("a repository of a person has no such page, which is said in a sentence", async () => {
   await using github = await fakeGitHub();
   const { view, warnings, notes } = viewOf(github, { settings, run: { owner: "user" } });

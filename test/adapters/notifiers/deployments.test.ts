@@ -85,6 +85,22 @@ test("own: the deployment in production before becomes inactive", async () => {
   expect(github.state.statuses.find(({ state }) => state === "inactive")?.description).toContain(second.image.digest);
 });
 
+test("own: what is older than an inactive deployment is not looked at again", async () => {
+  await using github = await fakeGitHub();
+  for (const [run, release] of [
+    ["1", first],
+    ["2", second],
+    ["3", first],
+    ["4", second],
+  ] as const)
+    await deploys(github, run, "promote", release);
+  const oldest = github.state.deployments[0]!.id;
+  const before = github.calls.length;
+  await deploys(github, "5", "promote", first);
+  expect(deploymentStates(github)).toEqual(["inactive", "inactive", "inactive", "inactive", "success"]);
+  expect(github.calls.slice(before).filter((call) => call.includes(`/${oldest}/`))).toEqual([]);
+});
+
 test("own: deployments of another model and of other tools stay as they are", async () => {
   await using github = await fakeGitHub();
   const other = { ...first, model: { ...first.model, name: "letters" } };
@@ -95,12 +111,30 @@ test("own: deployments of another model and of other tools stay as they are", as
   expect(deploymentStates(github)).toEqual(["success", "success", "success"]);
 });
 
+test("own: two models share an environment that is not production, and neither makes the other inactive", async () => {
+  await using github = await fakeGitHub();
+  await deploys(github, "1", "deploy", { ...first, model: { ...first.model, name: "letters" } });
+  await deploys(github, "2", "deploy", second);
+  expect(deploymentStates(github)).toEqual(["success", "success"]);
+});
+
 test("own: a rollback in the same run is a deployment of its own", async () => {
   await using github = await fakeGitHub();
   await deploys(github, "1", "promote", first);
   await deploys(github, "2", "promote", second);
   await deploys(github, "2", "rollback", first);
   expect(deploymentStates(github)).toEqual(["inactive", "inactive", "success"]);
+});
+
+test("own: what ran before is put back without a deployment of its own, and the one that failed is the error", async () => {
+  await using github = await fakeGitHub();
+  await deploys(github, "1", "promote", first);
+  const { view } = viewOf(github, { ...own, run: { id: "2" } });
+  const about = { command: "promote", concluding: false, environment: "production" } as const;
+  await view.begin({ ...about, release: second }, signal);
+  await view.begin({ ...about, release: first }, signal);
+  await view.fail({ command: "promote", concluding: false, problems: [], markdown: "" });
+  expect(deploymentStates(github)).toEqual(["success", "error"]);
 });
 
 test("own: a deployment that failed is an error with the reason, and what ran before stays active", async () => {
@@ -214,11 +248,18 @@ test("auto: deployments of other models, of unknown ones, and of other tools sta
 
 test("auto: a job without an environment has no deployment, and none is made", async () => {
   await using github = await fakeGitHub();
-  jobEnds(github, jobsDeployment(github, "production", "421"));
+  jobsDeployment(github, "production", "421");
   const { view, warnings } = viewOf(github, auto);
   await view.show(shown("promote", first), signal);
   expect(writes(github)).toEqual([]);
   expect(warnings).toEqual([]);
+});
+
+test("auto: a deployment that another tool made in this run is not the job's", async () => {
+  await using github = await fakeGitHub();
+  jobsDeployment(github, "production", "42").creator = "release-robot[bot]";
+  await viewOf(github, auto).view.show(shown("promote", first), signal);
+  expect(writes(github)).toEqual([]);
 });
 
 test("auto: of several legs of a matrix in one environment none is guessed to be ours", async () => {

@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { operations } from "../../../src/adapters/notifiers/github/operations.ts";
 import { fakeClock } from "../../fakes/clock.ts";
-import { allPermissions, fakeGitHub, jobsDeployment, openPullRequest } from "../../fakes/github.ts";
+import { allPermissions, deploymentStates, fakeGitHub, jobsDeployment, openPullRequest } from "../../fakes/github.ts";
 import { releaseOf } from "../../fakes/release.ts";
 import { shown, signal, viewOf } from "./view.ts";
 
@@ -38,9 +41,7 @@ test("a part without its permission does not keep the others from being shown", 
   const { view, warnings } = viewOf(github, everything);
   await view.show(shown("run"), signal);
   expect(warnings).toHaveLength(1);
-  expect([github.state.comments.length, github.state.commitStatuses.length, github.state.records.length]).toEqual([
-    1, 1, 1,
-  ]);
+  expect([github.state.comments.length, github.state.commitStatuses.length]).toEqual([1, 1]);
 });
 
 test("in a pull request from a fork, whose token may only read, nothing is asked for", async () => {
@@ -146,6 +147,24 @@ test("a server that is not there, and one that answers nonsense, are warnings", 
   const second = viewOf(github, { settings: { deploymentRecord: "own" } });
   await second.view.show(shown("promote"), signal);
   expect(second.warnings).toMatchObject([{ code: "github.refused" }]);
+});
+
+test("a deployment whose beginning could not be said is not taken for another one that was begun", async () => {
+  await using github = await fakeGitHub();
+  const { view } = viewOf(github, { settings: { deploymentRecord: "own" }, clock: hasty() });
+  const about = { command: "promote", concluding: false, environment: "production" } as const;
+  await view.begin({ ...about, release: releaseOf("a") }, signal);
+  github.instead = () => ({ status: 500, body: { message: "Server Error" } });
+  await view.begin({ ...about, release: releaseOf("b") }, signal);
+  github.instead = () => null;
+  await view.show(shown("promote", releaseOf("b")), signal);
+  expect(deploymentStates(github)).toEqual(["inactive", "success"]);
+});
+
+test("each permission that is asked for stands on the page", async () => {
+  const page = await readFile(join(import.meta.dirname, "../../../docs/github.md"), "utf8");
+  const permissions = new Set(Object.values(operations).map(({ permission }) => permission));
+  expect([...permissions].filter((permission) => !page.includes(`| \`${permission}\` |`))).toEqual([]);
 });
 
 test("a command that is stopped is not held up by its view", async () => {

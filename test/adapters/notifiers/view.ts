@@ -6,7 +6,7 @@ import type { Problem } from "../../../src/domain/problem.ts";
 import type { Release } from "../../../src/domain/release.ts";
 import type { CommandName } from "../../../src/domain/request.ts";
 import type { Shown } from "../../../src/ports/view.ts";
-import { type FakeGitHub, fakeGitHub } from "../../fakes/github.ts";
+import type { FakeGitHub } from "../../fakes/github.ts";
 import { releaseOf } from "../../fakes/release.ts";
 
 export const { signal } = new AbortController();
@@ -77,5 +77,3 @@ export function shown(
     markdown: `# ${outcome.headline}`,
   };
 }
-
-export { fakeGitHub };

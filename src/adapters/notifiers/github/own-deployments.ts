@@ -9,6 +9,8 @@ import { type Deployment, listDeployments, type Said, say, statusesOf } from "./
 const task = "deploy:model";
 /** How far back deployments are looked at that may still be called active. */
 const mostLookedAt = 30;
+/** How far back the one that runs is looked for. */
+const mostRecent = 10;
 
 /** What a deployment of ours is of. */
 export interface Subject {
@@ -88,6 +90,15 @@ async function create(api: Api, run: GitHubRun, subject: Subject, signal: AbortS
   throw new Error(`GitHub made no deployment: ${data.message ?? "it did not say why"}`);
 }
 
+/** The deployment that is said to be what runs; a newer one may be under way, or have failed. */
+async function newestActive(api: Api, known: readonly Deployment[], signal: AbortSignal): Promise<Deployment | null> {
+  for (const one of known.slice(0, mostRecent)) {
+    const [latest] = await statusesOf(api, one.id, signal);
+    if (latest?.state === "success") return one;
+  }
+  return null;
+}
+
 /** Adds a state unless it is what the deployment says already. */
 async function sayOnce(api: Api, id: number, said: Said, signal: AbortSignal): Promise<void> {
   const [latest] = await statusesOf(api, id, signal);
@@ -110,9 +121,19 @@ async function endOthers(
   }
 }
 
-/** Makes the deployment that is about to happen, or finds it again. @returns its id. */
-export async function beginOwn(api: Api, run: GitHubRun, subject: Subject, signal: AbortSignal): Promise<number> {
+/**
+ * Makes the deployment that is about to happen, or finds it again. What is active already is only put back, as after a promotion
+ * that failed: it has its deployment. @returns the id; null when there is nothing to say.
+ */
+export async function beginOwn(
+  api: Api,
+  run: GitHubRun,
+  subject: Subject,
+  signal: AbortSignal,
+): Promise<number | null> {
   const known = await ours(api, subject.environment, subject.model, signal);
+  const active = await newestActive(api, known, signal);
+  if (active && payloadOf(active).image === formatImage(subject.image)) return null;
   const said: Said = {
     state: "in_progress",
     text: `${subject.command} of ${subject.model} has begun`,
@@ -148,7 +169,7 @@ export async function endOwn(
   await endOthers(api, others, { text: `${subject.image.digest} took its place`, logUrl: run.url }, signal);
 }
 
-/** The deployment of what runs: this run's; else the newest when it is of the same image and active; else a new one. */
+/** The deployment of what runs: this run's; else the active one when it is of the same image; else a new one. */
 async function current(
   api: Api,
   run: GitHubRun,
@@ -157,11 +178,8 @@ async function current(
 ): Promise<number> {
   const own = made(known, run.id, subject.image);
   if (own) return own.id;
-  const [newest] = known;
-  if (newest && payloadOf(newest).image === formatImage(subject.image)) {
-    const [latest] = await statusesOf(api, newest.id, signal);
-    if (latest?.state === "success") return newest.id;
-  }
+  const active = await newestActive(api, known, signal);
+  if (active && payloadOf(active).image === formatImage(subject.image)) return active.id;
   return create(api, run, subject, signal);
 }
 

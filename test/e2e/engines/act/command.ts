@@ -53,6 +53,8 @@ export async function runAct(
       ACT_DISABLE_VERSION_CHECK: "1",
       DOCKER_HOST: "unix:///nonexistent",
     },
+    // A run that hangs ends before its test does, and tells what it did so far.
+    timeout: 280_000,
   });
   let log = "";
   for (const stream of [child.stdout, child.stderr])

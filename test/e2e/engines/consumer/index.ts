@@ -15,7 +15,6 @@ import {
 } from "./files.ts";
 import { Repository } from "./repository.ts";
 
-export type { Event } from "../act/run.ts";
 export { pinned } from "./callers.ts";
 export * from "./events.ts";
 export type { Candidate, ConsumerModel, Signing } from "./files.ts";
