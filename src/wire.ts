@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { githubApprovals } from "./adapters/approvals/index.ts";
 import { builders } from "./adapters/builders/index.ts";
 import { layoutBundles } from "./adapters/bundles/index.ts";
+import { gitBranch } from "./adapters/changes/index.ts";
 import { datasets } from "./adapters/datasets/index.ts";
 import { createEvidenceStore, createHandOver, createLedgerStore } from "./adapters/evidence/index.ts";
 import { formats } from "./adapters/formats/index.ts";
@@ -162,6 +163,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     handOver: repository === null ? null : createHandOver(openStore(repository)),
     approvals: github && githubApprovals(github),
     view: wireModelView(config, host, machine),
+    protectedBranch: gitBranch(folder, env),
     bundles: layoutBundles({
       openStore,
       repository: imageRepository,

@@ -1,4 +1,5 @@
 import { approvalIssue } from "../domain/approval/receipt.ts";
+import type { ApprovalRule } from "../domain/approval.ts";
 import type { Digest } from "../domain/digest.ts";
 import { formatImage, type Image } from "../domain/image.ts";
 import type { LedgerEntry } from "../domain/ledger.ts";
@@ -16,6 +17,8 @@ interface Promotion {
   release: Release;
   reason: string;
   policyLoosened: boolean;
+  /** Who may agree; null when the configuration does not say. */
+  rule: ApprovalRule | null;
 }
 
 /**
@@ -53,13 +56,13 @@ const stray = (message: string, hint: string): UserError =>
 
 /** Asks whoever has to agree to a promotion on a verdict. */
 export const approveWith =
-  (shop: Workshop, { environment, release, reason, policyLoosened }: Promotion) =>
+  (shop: Workshop, { environment, release, reason, policyLoosened, rule }: Promotion) =>
   async (evidence: Digest, entries: readonly LedgerEntry[], signal: AbortSignal): Promise<Approval> =>
     approval({
       subject: { environment, image: release.image, evidence, policyLoosened },
       model: release.model.name,
       reason,
-      rule: shop.config.promotion.approval,
+      rule,
       approvals: shop.approvals,
       actor: shop.host.source.actor,
       origin: await originOf(shop, release.image, evidence, signal),

@@ -5,6 +5,7 @@ import type { Change, Changed } from "../stages/change.ts";
 import { isWithheld, promote } from "../stages/promote.ts";
 import { rollback } from "../stages/rollback.ts";
 import { approveWith, closeRequest, resumedRequest, withheldOutcome } from "./approve.ts";
+import { needsAgreement, standingOf } from "./baseline.ts";
 import { expectationsOf, isSigned } from "./data.ts";
 import { candidateOf, environmentOf, production } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
@@ -41,8 +42,11 @@ export async function promoteCommand(shop: Workshop, asked: Request, signal: Abo
   const environment = environmentOf(shop, request, production);
   const release = await candidateOf(shop, request, signal);
   const expectations = await shop.host.step("verify", () => expectationsOf(shop, release.model, signal));
-  // Nothing holds the policy against the protected branch's yet: what does so says here whether it was loosened.
-  const approve = approveWith(shop, { environment, release, reason: request.reason, policyLoosened: false });
+  const standing = await standingOf(shop, signal);
+  const policyLoosened = needsAgreement(shop, standing);
+  // Who may agree to a loosened policy is not for that policy to say.
+  const { approval: rule } = (standing.kind === "compared" ? standing.config : shop.config).promotion;
+  const approve = approveWith(shop, { environment, release, reason: request.reason, policyLoosened, rule });
   const change = changeOf(shop, environment, request, signal);
   const result = await shop.host.step("promote", () =>
     promote({ ...change, release, evidence: shop.evidence, expectations, approve }),

@@ -34,7 +34,7 @@ export function readingPlan({ config }: Workshop): ReadingPlan | null {
 }
 
 /** The policy: the gates, and what else decides a verdict. */
-export function policyOf({ config }: Workshop): Policy {
+export function policyOf(config: Workshop["config"]): Policy {
   return {
     checks: config.gates,
     firstPromotion: config.promotion.first,
@@ -69,7 +69,7 @@ export const isSigned = ({ config }: Workshop): boolean => config.signing.method
 export async function expectationsOf(shop: Workshop, model: Model, signal: AbortSignal): Promise<Expectations> {
   const { identity } = await readRows(shop, model, signal);
   return {
-    policyDigest: policyDigest(policyOf(shop)),
+    policyDigest: policyDigest(policyOf(shop.config)),
     dataDigest: identity.digest,
     maxAgeMs: shop.config.promotion.maxAgeMilliseconds,
     signed: isSigned(shop),

@@ -3,6 +3,7 @@ import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { gate } from "../stages/gate.ts";
+import { standingOf } from "./baseline.ts";
 import { isSigned, policyOf } from "./data.ts";
 import { leavePassed } from "./hand-over.ts";
 import { releaseOf } from "./pick.ts";
@@ -10,9 +11,11 @@ import type { Workshop } from "./workshop.ts";
 
 /** Judges the newest evaluation of a release, as read back from the registry, and attaches the verdict. */
 export async function gateRelease(shop: Workshop, release: Release, signal: AbortSignal) {
+  const standing = await standingOf(shop, signal);
   const { verdict, digest, evaluation } = await gate({
     release,
-    policy: policyOf(shop),
+    policy: policyOf(shop.config),
+    baseline: standing.kind === "compared" ? { ...standing, policy: policyOf(standing.config) } : null,
     evidence: shop.evidence,
     signed: isSigned(shop),
     note: (text) => shop.host.note(text),

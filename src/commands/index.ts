@@ -13,12 +13,14 @@ import { announcing, inView } from "./in-view.ts";
 import { readModel } from "./models.ts";
 import { packageCommand } from "./package.ts";
 import { planCommand } from "./plan.ts";
+import { replayCommand } from "./replay.ts";
 import type { RepositoryWorkshop } from "./repository.ts";
 import { runCommand } from "./run.ts";
 import { smokeCommand } from "./smoke.ts";
 import { removeCommand, statusCommand } from "./status.ts";
 import { validateCommand } from "./validate.ts";
 import { verifyCommand } from "./verify.ts";
+import { verifyGateCommand } from "./verify-gate.ts";
 import type { Workshop } from "./workshop.ts";
 
 type Command = (shop: Workshop, request: Request, signal: AbortSignal) => Promise<Outcome>;
@@ -31,6 +33,8 @@ const verbs: Record<ModelCommand, Command> = {
   evaluate: evaluateCommand,
   gate: gateCommand,
   run: runCommand,
+  "verify-gate": (shop, _request, signal) => verifyGateCommand(shop, signal),
+  replay: replayCommand,
   bundle: bundleCommand,
   verify: verifyCommand,
   promote: promoteCommand,

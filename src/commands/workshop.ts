@@ -11,6 +11,7 @@ import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { ModelFormat } from "../ports/model-format.ts";
 import type { ModelSource } from "../ports/model-source.ts";
 import type { Platform } from "../ports/platform.ts";
+import type { ProtectedBranch } from "../ports/protected-branch.ts";
 import type { Protocol } from "../ports/protocol.ts";
 import type { RunFiles } from "../ports/run-files.ts";
 import type { Runtime } from "../ports/runtime.ts";
@@ -29,6 +30,7 @@ export interface Workshop {
   builder: Builder;
   evidence: EvidenceStore;
   ledger: LedgerStore;
+  protectedBranch: ProtectedBranch;
   bundles: Bundles;
   /** What the jobs of a workflow run leave for each other; null without image.repository. */
   handOver: HandOver | null;

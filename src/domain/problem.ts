@@ -64,6 +64,7 @@ export const problemCodes = [
   "promote.digest-mismatch",
   "promote.locked",
   "promote.approval",
+  "promote.policy-unknown",
   "rollback.nothing",
   "ledger.broken",
   "bundle.path",

@@ -11,6 +11,8 @@ export const commands = {
   verify: "Check all that a promotion of an image rests on: signatures, verdict, policy, data, evidence",
   promote: "Deploy an image with a passing verdict to production, by digest, and read it back",
   bundle: "Write an image with all its evidence to a folder, for a room without a network (--bundle)",
+  "verify-gate": "Try the gates on results that are known to be bad: a gate that lets them pass is named",
+  replay: "Judge the rows stored with an image by other gates (--policy); nothing is attached",
   rollback: "Put the previous verified release back",
   explain:
     "Tell who released what, why and on which evidence: explain <digest | environment> (--verify checks all of it)",

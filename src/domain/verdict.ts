@@ -3,6 +3,7 @@ import { type Digest, isDigest } from "./digest.ts";
 import type { CheckResult } from "./gate/result.ts";
 import { verdictOf, type Verdict as Word } from "./gate/verdict.ts";
 import { type Image, isRepository } from "./image.ts";
+import type { Relation } from "./loosened.ts";
 import { type Problem, UserError } from "./problem.ts";
 import type { Running } from "./release.ts";
 
@@ -19,11 +20,22 @@ export interface Verdict {
   data: { digest: Digest; rows: number };
   /** Digest of the policy. */
   policy: Digest;
+  /** What the policy of the protected branch says of the same results; null where it is not known. */
+  baseline: BaselineVerdict | null;
   checks: readonly CheckResult[];
   /** Digest of the evaluation statement the numbers were read from. */
   evaluation: Digest;
   /** ISO 8601, UTC. */
   at: string;
+}
+
+/** The verdict under the policy of the protected branch, and how the policy in force differs from it. */
+export interface BaselineVerdict {
+  branch: string;
+  policy: Digest;
+  relation: Relation;
+  verdict: Word;
+  findings: readonly string[];
 }
 
 /** What a platform said was running. */
@@ -120,6 +132,13 @@ const checkShape = {
   slices: orNull(object({ judged: list(object(sliceShape)), small: list(object({ name: text, n: count })) })),
   sentence: text,
 } satisfies Record<keyof CheckResult, Shape>;
+const baselineShape = {
+  branch: text,
+  policy: digest,
+  relation: oneOf("equal", "tighter", "looser", "incomparable"),
+  verdict: oneOf("pass", "fail", "inconclusive", "error"),
+  findings: list(text),
+} satisfies Record<keyof BaselineVerdict, Shape>;
 const verdictShape = {
   schema: oneOf(1),
   verdict: oneOf("pass", "fail", "inconclusive", "error"),
@@ -128,6 +147,7 @@ const verdictShape = {
   champion: object({ image: orNull(image), source: text }),
   data: object({ digest, rows: count }),
   policy: digest,
+  baseline: orNull(object(baselineShape)),
   checks: list(object(checkShape)),
   evaluation: digest,
   at: instant,

@@ -196,6 +196,10 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
     meaning: "Somebody else is changing this environment.",
     remedy: "Wait until the lease named in the message has ended, then run again.",
   },
+  "promote.policy-unknown": {
+    meaning: "The policy in force cannot be compared with the protected branch's. In a workflow it counts as loosened.",
+    remedy: "Check out with fetch-depth: 0, and name the branch in promotion.baseline.",
+  },
   "promote.approval": {
     meaning:
       "The promotion takes an approval, and there is nobody or no place to ask, or the request is not as it was asked.",

@@ -44,6 +44,22 @@ const gates = ({ judgement }: Outcome): Section[] => {
   return [{ title: "Gates", columns: ["", "gate", "value", "champion", "bounds", "n"], rows, notes }];
 };
 
+/** How the policy in force lies to the protected branch's. Nothing to say where they are the same. */
+const policy = ({ judgement }: Outcome): Section[] => {
+  const baseline = judgement?.baseline;
+  if (!baseline || baseline.relation === "equal") return [];
+  const { branch, relation, verdict, findings } = baseline;
+  const rows = findings.map((finding) => {
+    const at = finding.indexOf(": ");
+    return [finding.slice(0, at), finding.slice(at + 2)];
+  });
+  const agreement = relation === "tighter" ? "" : " A promotion needs somebody to agree.";
+  const notes = [
+    `Against the policy of ${branch} this one is ${relation}; under that one the verdict is ${verdict}.${agreement}`,
+  ];
+  return [{ title: "Policy", columns: ["", `against ${branch}`], rows, notes }];
+};
+
 const slices = ({ judgement }: Outcome): Section[] =>
   (judgement?.checks ?? []).flatMap(({ text, unit, slices: found }): Section[] => {
     if (!found) return [];
@@ -102,6 +118,7 @@ const trail = ({ evidence, files }: Outcome): Section[] => {
 export const sections = (outcome: Outcome): Section[] =>
   [
     ...gates(outcome),
+    ...policy(outcome),
     ...slices(outcome),
     ...flips(outcome),
     ...smoke(outcome),

@@ -2,14 +2,17 @@ import type { Json } from "../domain/canonical.ts";
 import type { Digest } from "../domain/digest.ts";
 import { type Evaluation, evaluationFromJson } from "../domain/evaluation.ts";
 import type { EvidenceKind } from "../domain/evidence.ts";
-import { judge } from "../domain/gate/decide.ts";
+import { type DecisionContext, judge } from "../domain/gate/decide.ts";
+import { selfTest } from "../domain/gate/self-test.ts";
 import { formatImage } from "../domain/image.ts";
+import type { PolicyComparison } from "../domain/loosened.ts";
+import type { Observations } from "../domain/observations/observations.ts";
 import { type Policy, policyDigest } from "../domain/policy.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Release, Source } from "../domain/release.ts";
 import { hasPassed } from "../domain/smoke.ts";
 import { distrust, isTrusted } from "../domain/stated.ts";
-import { isSame, readVerdict, type Verdict, verdictWord } from "../domain/verdict.ts";
+import { type BaselineVerdict, isSame, readVerdict, type Verdict, verdictWord } from "../domain/verdict.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EvidenceStore, StoredEvidence } from "../ports/evidence-store.ts";
 import { formatSeen, seenOf } from "./deploy.ts";
@@ -17,6 +20,8 @@ import { formatSeen, seenOf } from "./deploy.ts";
 export interface GateOptions {
   release: Release;
   policy: Policy;
+  /** The policy of the protected branch, and how this one lies to it; null where it is not known. */
+  baseline: Baseline | null;
   evidence: EvidenceStore;
   /** Whether the evidence must be signed. */
   signed: boolean;
@@ -25,6 +30,12 @@ export interface GateOptions {
   /** One sentence on evidence that does not count. */
   note(text: string): void;
   signal: AbortSignal;
+}
+
+interface Baseline {
+  branch: string;
+  policy: Policy;
+  comparison: PolicyComparison;
 }
 
 export interface Gated {
@@ -47,8 +58,13 @@ export async function gate(options: GateOptions): Promise<Gated> {
   const evaluation = evaluationFromJson(statement.body);
   const { subject, champion, data, observations } = evaluation;
   const seeds = { candidate: image.digest, champion: champion.image?.digest ?? null, data: data.digest };
-  const { checks } = judge(policy.checks, observations, { seeds, firstPromotion: policy.firstPromotion });
-  const reasons = [...strangers(statement, evaluation, release), ...(await missingProof(options))];
+  const context = { seeds, firstPromotion: policy.firstPromotion };
+  const { checks } = judge(policy.checks, observations, context);
+  const reasons = [
+    ...strangers(statement, evaluation, release),
+    ...(await missingProof(options)),
+    ...selfTest(policy.checks, observations, context).map(({ sentence }) => sentence),
+  ];
   const at = clock.now().toISOString();
   const verdict: Verdict = {
     schema: 1,
@@ -58,6 +74,7 @@ export async function gate(options: GateOptions): Promise<Gated> {
     champion,
     data,
     policy: policyDigest(policy),
+    baseline: options.baseline && underBaseline(options.baseline, observations, context),
     checks,
     evaluation: statement.digest,
     at,
@@ -66,6 +83,17 @@ export async function gate(options: GateOptions): Promise<Gated> {
   readVerdict(body);
   const digest = await evidence.attach({ kind: "verdict", image, modelDigest, at, by: source, body }, signal);
   return { verdict, digest, evaluation };
+}
+
+/** What the protected branch's policy says of the same results. */
+function underBaseline(
+  { branch, policy, comparison }: Baseline,
+  observations: Observations,
+  { seeds }: DecisionContext,
+): BaselineVerdict {
+  const { verdict } = judge(policy.checks, observations, { seeds, firstPromotion: policy.firstPromotion });
+  const findings = comparison.findings.map(({ direction, sentence }) => `${direction}: ${sentence}`);
+  return { branch, policy: policyDigest(policy), relation: comparison.relation, verdict, findings };
 }
 
 /** The newest statement of a kind that counts; the ones that do not are noted. */

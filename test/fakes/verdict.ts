@@ -40,6 +40,7 @@ export function verdictFor(
     champion: { image: null, source: "none" },
     data: { digest: data, rows: 100 },
     policy,
+    baseline: null,
     checks: [checkWith(status)],
     evaluation: sha256("evaluation"),
     at: "2026-11-23T11:00:00.000Z",

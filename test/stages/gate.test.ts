@@ -55,7 +55,7 @@ async function judged(
   const signed = options.signatureOf !== undefined;
   const read = withSignatures(evidence, options.signatureOf ?? (({ signature }) => signature));
   const note = (text: string): void => void notes.push(text);
-  const work = gate({ release, policy, evidence: read, signed, clock, source, note, signal });
+  const work = gate({ release, policy, baseline: null, evidence: read, signed, clock, source, note, signal });
   return { work, evidence, notes };
 }
 
@@ -189,7 +189,17 @@ test("a stranger's newer smoke test neither fails nor saves a release", async ()
   const read = withSignatures(evidence, ({ digest }) => (digest === foreign ? stranger : key));
   const notes: string[] = [];
   const note = (text: string): void => void notes.push(text);
-  const { verdict } = await gate({ release, policy, evidence: read, signed: true, clock, source, note, signal });
+  const { verdict } = await gate({
+    release,
+    policy,
+    baseline: null,
+    evidence: read,
+    signed: true,
+    clock,
+    source,
+    note,
+    signal,
+  });
   expect(verdict).toMatchObject({ verdict: "pass", reasons: [] });
   expect(notes).toEqual([expect.stringContaining(foreign)]);
 });

@@ -4,13 +4,7 @@ import type { History } from "../../domain/comparison.ts";
 import { UserError } from "../../domain/problem.ts";
 import type { Changes, Repository } from "../../ports/changes.ts";
 import { inParallel } from "../system/parallel.ts";
-import { streamCommand } from "../system/processes.ts";
-
-/** One call of git, and what it said: its standard output as a text. */
-type Git = (
-  words: readonly string[],
-  signal: AbortSignal,
-) => Promise<{ exitCode: number; stdout: string; stderr: string }>;
+import { commitOf, type Git, gitIn } from "./git/run.ts";
 
 /** How many links are read at once. */
 const readers = 32;
@@ -28,19 +22,6 @@ const failed = (what: string, stderr: string): UserError =>
     },
   ]);
 
-function gitIn(folder: string, env: Readonly<Record<string, string>>): Git {
-  // A clone without all its objects must not ask somebody for a password.
-  const quiet = { ...env, GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" };
-  return async (words, signal) => {
-    const { stdout, ended } = streamCommand("git", ["-C", folder, ...words], quiet, signal);
-    const chunks: Buffer[] = [];
-    stdout.on("data", (chunk: Buffer) => void chunks.push(chunk));
-    const { exitCode, stderr } = await ended;
-    signal.throwIfAborted();
-    return { exitCode, stdout: Buffer.concat(chunks).toString("utf8"), stderr };
-  };
-}
-
 /** A list whose items end in NUL: only so are all names of files what they are. */
 const items = (list: string): string[] => list.split("\0").filter((item) => item !== "");
 
@@ -49,12 +30,6 @@ async function answered(git: Git, what: string, words: readonly string[], signal
   const { exitCode, stdout, stderr } = await git(words, signal);
   if (exitCode !== 0) throw failed(what, stderr);
   return stdout;
-}
-
-/** The commit of a name; null when the clone has none. With the braces nothing is an option. */
-async function commitOf(git: Git, name: string, signal: AbortSignal): Promise<string | null> {
-  const { exitCode, stdout } = await git(["rev-parse", "--verify", "--quiet", `${name}^{commit}`], signal);
-  return exitCode === 0 ? stdout.trim() : null;
 }
 
 const list = ["ls-files", "-z", "--full-name"];

@@ -1,1 +1,2 @@
+export { gitBranch } from "./branch.ts";
 export { gitChanges } from "./git.ts";

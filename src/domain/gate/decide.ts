@@ -113,7 +113,7 @@ export function decide(check: Check, observed: Observations, context: DecisionCo
  * The checks with what they imply: a latency percentile looks at successful requests, so it counts for nothing without a
  * limit on failures; `error_rate <= 1%` is required unless the policy has its own.
  */
-function withImplied(checks: readonly Check[]): readonly Check[] {
+export function withImplied(checks: readonly Check[]): readonly Check[] {
   const latency = checks.some(({ parsed, severity }) => parsed.metric === "latency" && severity === "required");
   const limited = checks.some(({ parsed }) => parsed.metric === "error_rate");
   return latency && !limited ? [...checks, checkOf("error_rate <= 1%")] : checks;

@@ -1,0 +1,76 @@
+import type { DecisionContext } from "../domain/gate/decide.ts";
+import { type Hole, selfTest } from "../domain/gate/self-test.ts";
+import type { Observations } from "../domain/observations/observations.ts";
+import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
+import { answersOf, truthOf } from "../domain/reading.ts";
+import { evaluateSettings, readingPlan, readRows } from "./data.ts";
+import { validateModel } from "./validate.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** A load run in which nothing went wrong, as long as the configuration's. */
+function soundLoad({ config }: Workshop): Observations["load"] {
+  if (!config.load) return null;
+  const { profile, ratePerSecond, milliseconds } = config.load;
+  const apart = 1000 / ratePerSecond;
+  const requests = Math.max(1, Math.min(2000, Math.floor(milliseconds / apart)));
+  const events = Array.from({ length: requests }, (_, index) => {
+    const intended = index * apart;
+    return { intended, sent: intended, done: intended + 1, ok: true };
+  });
+  return { profile, ratePerSecond, events, inconclusive: null };
+}
+
+/** What a model that is always right would be seen to do on the data of the configuration. */
+async function soundObservations(shop: Workshop, signal: AbortSignal) {
+  const settings = evaluateSettings(shop);
+  const { model } = await validateModel(shop, signal);
+  const { rows, identity } = await readRows(shop, model, signal);
+  const plan = readingPlan(shop)!;
+  const truth = rows.map(({ label }) => truthOf(label, plan));
+  const slices = settings.slices.map((name) => [name, rows.map((row) => row.slices[name] ?? "")] as const);
+  const observations: Observations = {
+    task: settings.task,
+    classes: settings.classes,
+    truth: Float64Array.from(truth),
+    candidate: answersOf(
+      truth.map((value) => ({ value, scores: null, oddSum: null })),
+      settings.task,
+    ),
+    champion: null,
+    championState: "none",
+    slices: Object.fromEntries(slices),
+    failedRows: 0,
+    load: soundLoad(shop),
+  };
+  const seeds = { candidate: model.digest, champion: null, data: identity.digest };
+  const context: DecisionContext = { seeds, firstPromotion: shop.config.promotion.first };
+  return { observations, context };
+}
+
+const told = (holes: readonly Hole[], text: string): string =>
+  holes.find(({ check }) => check === text)?.sentence ?? "stops results that are known to be bad";
+
+/** Tries the gates of a configuration on results that are known to be bad, without an endpoint. */
+export async function verifyGateCommand(shop: Workshop, signal: AbortSignal): Promise<Outcome> {
+  const { observations, context } = await shop.host.step("data", () => soundObservations(shop, signal));
+  const { gates } = shop.config;
+  const holes = await shop.host.step("gates", async () => selfTest(gates, observations, context));
+  const rows = gates.map(({ text, severity }) => [
+    severity === "advisory" ? "advisory" : holes.some(({ check }) => check === text) ? "hole" : "holds",
+    text,
+    severity === "advisory" ? "never decides" : told(holes, text),
+  ]);
+  const whole = holes.filter(({ check }) => check === null).map(({ sentence }) => sentence);
+  return {
+    ...emptyOutcome,
+    command: "verify-gate",
+    verdict: holes.length === 0 && gates.length > 0 ? "pass" : "fail",
+    headline:
+      gates.length === 0
+        ? "there are no gates: everything gets through"
+        : holes.length === 0
+          ? `all ${gates.length} gates stop what is known to be bad`
+          : holes.map(({ sentence }) => sentence).join("; "),
+    sections: [{ title: "Gates", columns: ["", "gate", "tried on known-bad results"], rows, notes: whole }],
+  };
+}
