@@ -47,5 +47,8 @@ if (!existsSync(join(bin, "gh"))) {
   rmSync(source, { recursive: true, force: true });
 }
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
-const { status } = spawnSync(process.execPath, [vitest, "run", "--project", "interop"], { cwd: root, stdio: "inherit" });
+const { status } = spawnSync(process.execPath, [vitest, "run", "--project", "interop"], {
+  cwd: root,
+  stdio: "inherit",
+});
 process.exitCode = status ?? 1;

@@ -1,11 +1,25 @@
 import type { Json } from "./canonical.ts";
-import { type Digest, isDigest } from "./digest.ts";
+import type { Digest } from "./digest.ts";
 import type { CheckResult } from "./gate/result.ts";
 import { verdictOf, type Verdict as Word } from "./gate/verdict.ts";
-import { type Image, isRepository } from "./image.ts";
+import type { Image } from "./image.ts";
 import type { Relation } from "./loosened.ts";
 import { type Problem, UserError } from "./problem.ts";
 import type { Running } from "./release.ts";
+import {
+  count,
+  digest,
+  instant,
+  list,
+  number,
+  object,
+  oneOf,
+  orNull,
+  repository,
+  type Shape,
+  text,
+  truth,
+} from "./shape.ts";
 
 /** The body of verdict evidence: what was judged, against what, on which data, by which policy. */
 export interface Verdict {
@@ -50,50 +64,6 @@ export const verdictWord = (checks: readonly CheckResult[], reasons: readonly st
   const judged = verdictOf(checks);
   return reasons.length > 0 && judged !== "fail" ? "error" : judged;
 };
-
-/** Throws a RangeError that names the place when a value has not the shape. */
-type Shape = (value: Json | undefined, at: string) => void;
-
-const rule =
-  (what: string, holds: (value: Json | undefined) => boolean): Shape =>
-  (value, at) => {
-    if (!holds(value)) throw new RangeError(`${at} is not ${what}`);
-  };
-const text = rule("a text", (value) => typeof value === "string");
-const number = rule("a number", (value) => typeof value === "number");
-const truth = rule("true or false", (value) => typeof value === "boolean");
-const count = rule("a count", (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0);
-const digest = rule("a sha256 digest", (value) => typeof value === "string" && isDigest(value));
-const repository = rule("a repository", (value) => typeof value === "string" && isRepository(value));
-const instant = rule(
-  "a time in UTC",
-  (value) => typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value)),
-);
-const oneOf = (...words: readonly (string | number)[]): Shape =>
-  rule(`one of ${words.map((word) => JSON.stringify(word)).join(", ")}`, (value) =>
-    words.some((word) => word === value),
-  );
-const orNull =
-  (shape: Shape): Shape =>
-  (value, at) => {
-    if (value !== null) shape(value, at);
-  };
-const list =
-  (shape: Shape): Shape =>
-  (value, at) => {
-    if (!Array.isArray(value)) throw new RangeError(`${at} is not a list`);
-    for (const [index, item] of value.entries()) shape(item as Json, `${at}[${index}]`);
-  };
-const object =
-  (fields: Readonly<Record<string, Shape>>): Shape =>
-  (value, at) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new RangeError(`${at} is not an object`);
-    const stranger = Object.keys(value).find((key) => !Object.hasOwn(fields, key));
-    if (stranger !== undefined) throw new RangeError(`${at} has an unknown key ${stranger}`);
-    for (const [key, shape] of Object.entries(fields))
-      shape((value as Record<string, Json | undefined>)[key], `${at}.${key}`);
-  };
 
 const status = oneOf("pass", "fail", "inconclusive", "error", "skipped");
 const image = object({ repository, digest });

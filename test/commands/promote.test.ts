@@ -45,7 +45,7 @@ environments:
 `;
 
 /** What `promote` needs of a workshop, with a proved release. */
-async function workshop() {
+async function workshop(onBranch: string | null = config) {
   const env = production();
   const approvals = fakeApprovals(env.clock);
   const dataset = fakeDataset();
@@ -56,6 +56,7 @@ async function workshop() {
   const host = {
     source: githubOrigin,
     approvalIssue: null as number | null,
+    job: { run: "1", attempt: 1 },
     step: <T>(_title: string, work: () => Promise<T>) => work(),
     note: () => undefined,
     warn: (problem: Problem) => void warnings.push(problem),
@@ -66,6 +67,7 @@ async function workshop() {
     clock: env.clock,
     evidence: env.evidence,
     ledger: env.ledger,
+    protectedBranch: { commit: async () => "main's commit", text: async () => onBranch, isSame: async () => true },
     builder: { describe: async (image: Release["image"]) => env.releases.get(image.digest)! },
     platform: () => env.platform,
     dataset: (): Dataset => dataset,
@@ -207,4 +209,25 @@ test("without GitHub it is a problem that says what is missing", async () => {
   expect(problem).toMatchObject({ code: "promote.approval" });
   expect(problem!.hint).toContain("permissions: issues: write");
   expect(env.platform.running).toBeNull();
+});
+
+test("a policy looser than the protected branch's takes one approval more, of those that the branch names", async () => {
+  const stricter = config.replace("accuracy >= 0.9", "accuracy >= 0.95").replace("grace, heidi", "grace, ivan");
+  const { promote, approvals } = await workshop(stricter);
+  const outcome = await promote();
+  expect(outcome.headline).toMatch(/^production waits for 2 approvals/);
+  const [issue] = approvals.issues;
+  expect(issue!.body).toMatch(/ivan/);
+  expect(issue!.body).not.toMatch(/heidi/);
+});
+
+test("a policy stricter than the protected branch's takes no approval more", async () => {
+  const { promote } = await workshop(config.replace("accuracy >= 0.9", "accuracy >= 0.8"));
+  expect((await promote()).headline).toMatch(/^production waits for 1 approval:/);
+});
+
+test("in a workflow a policy that cannot be compared counts as loosened, and says why", async () => {
+  const { promote, warnings } = await workshop(null);
+  expect((await promote()).headline).toMatch(/^production waits for 2 approvals/);
+  expect(warnings).toEqual([expect.objectContaining({ code: "promote.policy-unknown" })]);
 });

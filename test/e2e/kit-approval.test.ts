@@ -41,6 +41,7 @@ const promote = (): Promise<ScenarioRun> =>
     ...dispatch(consumer.git, { config: consumer.model().config, image: "", reason: "why" }),
     actor: "ada",
   });
+const expectDone = (ran: ScenarioRun): void => expect(ran.exitCode, printedBy(ran)).toBe(0);
 const job = "Promote to production";
 const outputs = (ran: ScenarioRun): Record<string, string> => ran.jobOutputs[job]?.["promote"] ?? {};
 const request = () =>
@@ -82,8 +83,7 @@ beforeEach(async () => {
   made.push(consumer);
   consumer.git.write(".github/workflows/approve.yml", approve.replace("CONFIG", name));
   consumer.commit("Approve by comment");
-  const released = await run("model.yml", { ...dispatch(consumer.git), actor: "ada" });
-  expect(released.exitCode, printedBy(released)).toBe(0);
+  expectDone(await run("model.yml", { ...dispatch(consumer.git), actor: "ada" }));
 });
 
 test("a promotion waits, and goes on once with the approval of somebody on the list", async () => {

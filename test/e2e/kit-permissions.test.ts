@@ -75,9 +75,10 @@ type Edit = ReturnType<typeof without>;
 const run = (consumer: Consumer, workflow: string, event: Parameters<typeof runScenario>[3], edit?: Edit) =>
   runScenario(machine, consumer, workflow, event, edit ? { edit } : {});
 
+const expectDone = (ran: ScenarioRun): void => expect(ran.exitCode, printedBy(ran)).toBe(0);
+
 async function released(consumer: Consumer): Promise<void> {
-  const ran = await run(consumer, "model.yml", dispatch(consumer.git));
-  expect(ran.exitCode, printedBy(ran)).toBe(0);
+  expectDone(await run(consumer, "model.yml", dispatch(consumer.git)));
 }
 const byHand = (consumer: Consumer, workflow: string, edit?: Edit): Promise<ScenarioRun> => {
   const inputs = { config: consumer.model().config, image: "", reason: "a test" };
@@ -183,8 +184,7 @@ describe("rollback.yml", () => {
     await released(consumer);
   });
   beforeEach(async () => {
-    const ran = await byHand(consumer, "promote.yml");
-    expect(ran.exitCode, printedBy(ran)).toBe(0);
+    expectDone(await byHand(consumer, "promote.yml"));
   });
 
   test("lacks nothing with all of them", async () => expectNothingLacks(await byHand(consumer, "rollback.yml")));

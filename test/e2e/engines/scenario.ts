@@ -81,10 +81,3 @@ export const printedBy = (ran: KitRun): string =>
   Object.entries(ran.printed)
     .map(([job, text]) => `--- ${job}\n${text.slice(-4000)}`)
     .join("\n");
-
-/** The first 12 hex digits stand for a commit or a digest, `<n>` for a number: what differs from run to run. */
-export const plain = (call: string): string =>
-  call
-    .replaceAll(/\b[0-9a-f]{40}\b/g, "<commit>")
-    .replaceAll(/\/(\d+)(?=[/ ?])/g, "/<n>")
-    .replace("/repos/acme/models", "");
