@@ -78,17 +78,18 @@ export class FakeSigstore {
   #handlers: Record<string, (body: string) => Promise<{ statusCode: number; response: string | ArrayBufferView }>> = {};
   #root: Record<string, unknown> = {};
 
-  static async start(): Promise<FakeSigstore> {
+  /** @param logged whether certificates go to a certificate transparency log. */
+  static async start({ logged: isLogged = true } = {}): Promise<FakeSigstore> {
     const sigstore = new FakeSigstore();
     sigstore.#server.listen(0, "127.0.0.1");
     await once(sigstore.#server, "listening");
-    await sigstore.#initialise();
+    await sigstore.#initialise(isLogged);
     return sigstore;
   }
 
-  async #initialise(): Promise<void> {
+  async #initialise(isLogged: boolean): Promise<void> {
     const ctlog = await initializeCTLog(key());
-    const ca = await initializeCA(key(), ctlog, this.clocks.certificate);
+    const ca = await initializeCA(key(), isLogged ? ctlog : undefined, this.clocks.certificate);
     const tsa = await initializeTSA(key(), this.clocks.timestamp);
     const tlog = await initializeTLog("https://rekor.sigstore.dev", key());
     const fulcio = fulcioHandler(ca, { strict: true, subjectClaim: "certificate_subject" });

@@ -92,8 +92,9 @@ export function githubApprovals(place: GitHubPlace): Approvals & CommitAuthors {
       return { number: issue.number, url: issue.html_url, asked };
     },
     async read(issue_number, signal) {
+      const reading = { ...asking(signal), during: "reading what an approval is about", permission: "issues: read" };
       const issue: Issue | null = await client
-        .ask(asking(signal), async (octokit, at) => (await octokit.rest.issues.get({ ...at, issue_number })).data)
+        .ask(reading, async (octokit, at) => (await octokit.rest.issues.get({ ...at, issue_number })).data)
         .catch(noneWhenMissing);
       if (!issue) return null;
       const own = await ownLogin(client, signal);

@@ -72,6 +72,8 @@ test("the bundle names the key by its fingerprint, as cosign does, and the verif
   const fingerprint = sha256(createPublicKey(p256.key).export({ format: "der", type: "spki" }));
   const hint = Buffer.from(fingerprint.slice(7), "hex").toString("base64");
   expect(bundle).toMatchObject({ verificationMaterial: { publicKey: { hint } } });
+  // cosign tries no key for an envelope that names another id than its own.
+  expect(JSON.stringify(bundle)).not.toContain("keyid");
   expect(signature).toMatchObject({ by: { kind: "key", fingerprint } });
 });
 
@@ -89,7 +91,10 @@ describe("a key that cannot be used is a problem that says why", () => {
   });
 
   test("a path of no file", async () => {
-    expect(await problemOf("keys/none.pem")).toMatchObject({ code: "signing.key", message: /not there/ });
+    expect(await problemOf("keys/none.pem")).toMatchObject({
+      code: "signing.key",
+      message: expect.stringMatching(/not there/),
+    });
   });
 
   test.each<[string, string, RegExp]>([
@@ -100,7 +105,7 @@ describe("a key that cannot be used is a problem that says why", () => {
     ["a damaged key of cosign's", cosignKey.sealed.replace("eyJrZGYi", "eyJrZGZi"), /not what cosign writes/],
     ["a key of cosign's that wants 16 GiB", withN(2 ** 24), /not what cosign writes/],
   ])("%s", async (_what, pem, why) => {
-    expect(await problemOf(pem, "x")).toMatchObject({ code: "signing.key", message: why });
+    expect(await problemOf(pem, "x")).toMatchObject({ code: "signing.key", message: expect.stringMatching(why) });
   });
 
   test.each<[string, string, string | undefined, RegExp]>([
@@ -110,7 +115,10 @@ describe("a key that cannot be used is a problem that says why", () => {
     ["no passphrase", pkcs8(p256.key, passphrase), undefined, /there is no passphrase/],
     ["no passphrase of cosign's", cosignKey.sealed, undefined, /there is no passphrase/],
   ])("%s", async (_what, pem, phrase, why) => {
-    expect(await problemOf(pem, phrase)).toMatchObject({ code: "signing.passphrase", message: why });
+    expect(await problemOf(pem, phrase)).toMatchObject({
+      code: "signing.passphrase",
+      message: expect.stringMatching(why),
+    });
   });
 
   test("and never repeats the key or the passphrase", async () => {

@@ -17,8 +17,8 @@ const identity: TrustedIdentity = {
   ref: "refs/heads/main",
 };
 
-async function started(): Promise<FakeSigstore> {
-  const sigstore = await FakeSigstore.start();
+async function started(options: { logged?: boolean } = {}): Promise<FakeSigstore> {
+  const sigstore = await FakeSigstore.start(options);
   onTestFinished(() => sigstore[Symbol.asyncDispose]());
   return sigstore;
 }
@@ -87,7 +87,9 @@ describe("a certificate does not hold", () => {
     sigstore.clocks.certificate.setTime(sigstore.clocks.certificate.getTime() + 3_600_000);
     sigstore.clocks.timestamp.setTime(sigstore.clocks.certificate.getTime() + minutes * 60_000);
     const signature = await check(sigstore, await sign(sigstore));
-    expect(signature).toMatchObject({ problem: { code: "evidence.certificate", message: /not valid or expired/ } });
+    expect(signature).toMatchObject({
+      problem: { code: "evidence.certificate", message: expect.stringMatching(/not valid or expired/) },
+    });
   });
 
   test("when no trusted clock says when it signed", async () => {
@@ -96,7 +98,7 @@ describe("a certificate does not hold", () => {
       verificationMaterial.timestampVerificationData.rfc3161Timestamps = [];
     });
     expect(await check(sigstore, bundle)).toMatchObject({
-      problem: { code: "evidence.certificate", message: /expected 1 timestamps, got 0/ },
+      problem: { code: "evidence.certificate", message: expect.stringMatching(/expected 1 timestamps, got 0/) },
     });
   });
 
@@ -113,7 +115,11 @@ describe("a certificate does not hold", () => {
     expect(codeOf(await check(sigstore, moved))).toBe("evidence.certificate");
   });
 
-  test("when no certificate transparency log saw it", async () => {
+  test("when no certificate transparency log saw it, or one that is not trusted", async () => {
+    const unseen = await started({ logged: false });
+    expect(await check(unseen, await sign(unseen))).toMatchObject({
+      problem: { code: "evidence.certificate", message: expect.stringMatching(/expected 1 SCTs, got 0/) },
+    });
     const sigstore = await started();
     const root = sigstore.trustedRoot("ctlogs");
     expect(codeOf(await check(sigstore, await sign(sigstore), root))).toBe("evidence.certificate");
@@ -158,6 +164,15 @@ describe("the public-good instance", () => {
       verificationMaterial.timestampVerificationData.rfc3161Timestamps = [];
     });
     expect(codeOf(await check(sigstore, bundle))).toBe("verified");
+  });
+
+  test("signed when the first of its clocks says", async () => {
+    const sigstore = await started();
+    const later = new Date(sigstore.clocks.timestamp.getTime() + 300_000);
+    sigstore.clocks.timestamp.setTime(later.getTime());
+    const signature = await check(sigstore, await sign(sigstore, "public-good"));
+    if (signature.status !== "verified") throw new Error("it is not verified");
+    expect(Date.parse(signature.at!)).toBeLessThan(later.getTime());
   });
 
   test("whose entry is about something else makes the bundle altered", async () => {

@@ -15,10 +15,14 @@ export interface Machine extends AsyncDisposable {
   environment: Readonly<Record<string, string>>;
 }
 
-/** Starts all of it. The runtime's packages are fetched through npm when this machine never did. */
-export async function startMachine(options: Omit<GitHubOptions, "registry"> = {}): Promise<Machine> {
+/** Starts all of it. `mirrored`: names of other registries that are answered by this one. The runtime's packages are fetched through npm when this machine never did. */
+export async function startMachine(
+  options: Omit<GitHubOptions, "registry" | "mirrors"> & { mirrored?: readonly string[] } = {},
+): Promise<Machine> {
+  const { mirrored = [], ...rest } = options;
   const [registry, pack] = await Promise.all([startRegistry(), runtimePack()]);
-  const github = await startGitHub({ ...options, registry: registry.host });
+  const mirrors = Object.fromEntries(mirrored.map((name) => [name, registry.host]));
+  const github = await startGitHub({ ...rest, registry: registry.host, mirrors });
   const engine = await startDocker(github.engineEnvironment);
   const library = join(pack, "onnxruntime-node/bin/napi-v6/linux", process.arch, "libonnxruntime.so.1");
   const base = await pushNodeBase(engine, registry.host, [library]);

@@ -58,7 +58,7 @@ async function wordsOf(answer: IncomingMessage): Promise<{ codes: string[]; word
 
 const hints: Record<number, string> = {
   401: "Log in: docker login, or docker/login-action before this step. For ghcr.io give the job packages: write.",
-  403: "The account may not do this here. For ghcr.io give the job packages: write and link the package to the repository.",
+  403: "The account may not do this here. For ghcr.io give the job packages: read to pull, packages: write to push, and link the package to the repository.",
   404: "Check the repository's name; some registries (ECR) want it created first.",
   413: "The registry, or a proxy before it, limits the size of a request.",
   429: "The registry limits how often it may be asked; wait, or log in for a higher limit.",
