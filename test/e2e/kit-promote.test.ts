@@ -148,6 +148,23 @@ describe("refused, before anything is touched", () => {
     await refused(await promote({ image }), "promote.verdict-stale");
   });
 
+  test("a policy that a branch loosened, with nobody to agree to it", async () => {
+    consumer.git.git("checkout", "-q", "-B", "lax");
+    consumer.editConfig("accuracy >= 0.90", "accuracy >= 0.80");
+    consumer.commit("Lower the bar");
+    const onBranch = (inputs: Record<string, string>) => ({
+      event: "workflow_dispatch",
+      payload: { ref: "refs/heads/lax", inputs },
+    });
+    const judged = await run("model.yml", onBranch({}));
+    expect(judged.exitCode, printedBy(judged)).toBe(0);
+    expect(judged.printed[`Stage ${consumer.model().name}`]).toContain(
+      "looser  accuracy >= 0.90 became accuracy >= 0.80",
+    );
+    const ran = await run("promote.yml", onBranch({ config: consumer.model().config, image: "", reason: "quietly" }));
+    await refused(ran, "promote.approval");
+  });
+
   test("evidence signed by a run of a fork", async () => {
     const own = consumer;
     const config = consumer.model().config;

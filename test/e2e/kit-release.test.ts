@@ -195,14 +195,35 @@ describe("what else can start a release", () => {
     expect(models(await run(schedule(consumer.git)))).toEqual(all);
   });
 
-  test("a pull request releases what it changes, in its own name", async () => {
+  test("a pull request releases what it changes: a status at its commit, and one comment kept up to date", async () => {
     const [a] = consumer.models.map(({ name }) => name);
-    const ran = await run(
-      pullRequest(consumer.git, machine.github, { branch: "better", make: () => consumer.putModel("better", a) }),
-    );
+    const { state } = machine.github;
+    const propose = (candidate: "better" | "worse") =>
+      pullRequest(consumer.git, machine.github, {
+        branch: "proposal",
+        make: () => consumer.putModel(candidate, a),
+        number: 77,
+      });
+    const proposal = propose("better");
+    const ran = await run(proposal);
     expect(ran.exitCode, printedBy(ran)).toBe(0);
     expect(models(ran)).toEqual([a]);
     expect(verdict(ran)).toBe("pass");
+    expect(state.commitStatuses.filter(({ sha }) => sha === proposal.head)).toEqual([
+      expect.objectContaining({ state: "success", context: `modelgate/${a}` }),
+    ]);
+    const comments = () => state.comments.filter(({ issue }) => issue === 77);
+    expect(comments()).toEqual([expect.objectContaining({ body: expect.stringContaining("PASS") })]);
+
+    const again = await run(propose("worse"));
+    expect(verdict(again), printedBy(again)).toBe("fail");
+    expect(comments()).toEqual([expect.objectContaining({ body: expect.stringContaining("FAIL") })]);
+    const written = (calls: readonly string[]) => calls.filter((call) => !call.startsWith("GET "));
+    const of = (run_: ScenarioRun) =>
+      written(run_.calls).map((call) => call.replaceAll(/\/([0-9a-f]{40}|\d+)(?=[/ ])/g, "/…"));
+    expect(of(ran).at(-2)).toBe("POST /repos/acme/models/statuses/… 201");
+    expect(of(ran).at(-1)).toBe("POST /repos/acme/models/issues/…/comments 201");
+    expect(of(again).at(-1)).toBe("PATCH /repos/acme/models/issues/comments/… 200");
   });
 
   test("a pull request of a fork is checked, and pushes nothing", async () => {
