@@ -12,6 +12,7 @@ export const actionInputs: Readonly<Record<string, { description: string; requir
     description: "An environment of the configuration; staging or production by default, as the command has it",
   },
   reason: { description: "Why, kept in the ledger by promote and rollback" },
+  bundle: { description: "For bundle: the folder to write; for verify and deploy: the folder to read" },
   models: {
     description:
       "For collect: the models output of plan; for gate too, where collect will show the verdicts of all of them together",

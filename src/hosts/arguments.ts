@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { UserError } from "../domain/problem.ts";
-import { commands, isCommand, type Request, usualConfig } from "../domain/request.ts";
+import { type CommandName, commands, isCommand, type Request, usualConfig } from "../domain/request.ts";
 
 const options = {
   config: { type: "string", short: "c" },
@@ -30,20 +30,34 @@ export const helpText = (
   modelgate <command> [--config modelgate.yml] [--image repository@sha256:…] [--environment name] [--json]
 
 ${Object.entries(commands)
-  .map(([name, sentence]) => `  ${name.padEnd(10)}${sentence}`)
+  .map(([name, sentence]) => `  ${name.padEnd(13)}${sentence}`)
   .join("\n")}
 
   -c, --config       the configuration (default modelgate.yml)
-      --image        an image by digest (default: what staging runs)
+      --image        an image by digest (default: what staging runs; verify, promote and replay: what passed last)
   -e, --environment  deploy, smoke, evaluate: staging by default; promote, rollback: production by default
   -m, --reason       why, kept in the ledger by promote and rollback
       --record       smoke: write golden requests from what staging answers
+      --bundle       bundle: the folder to write; verify, deploy: the folder to read
+      --policy       replay: the configuration whose gates judge
+      --verify       explain: also check every signature and every entry of the history
       --since        plan: the branch, tag or commit to compare the working folder with
-      --models       collect: what plan planned, as JSON
+      --models       collect: what plan planned, as JSON; --jobs: how the jobs of the run ended, as JSON
       --json         print the outcome as JSON on standard output
   -v, --version
 
 Exit codes: 0 pass, 1 the gate said fail, 2 your configuration or input, 3 inconclusive, 4 the world failed, 70 a bug of ours`;
+
+/** Options that only some commands take: on any other they would do nothing, and that is not what was meant. */
+const only: Readonly<Record<string, readonly CommandName[]>> = {
+  record: ["smoke"],
+  verify: ["explain"],
+  bundle: ["bundle", "verify", "deploy"],
+  policy: ["replay"],
+  since: ["plan"],
+  models: ["collect", "gate"],
+  jobs: ["collect"],
+};
 
 /** Commands that are told what they are about in a word of its own. */
 const takesSubject = new Set<string>(["explain"]);
@@ -73,6 +87,8 @@ export function readArguments(words: readonly string[]): Asked {
   if (values.help || positionals.length === 0) return { kind: "help" };
   const [command, ...named] = positionals;
   if (!isCommand(command!)) throw wrong(`"${command}" is not a command`);
+  const misplaced = Object.keys(values).find((name) => Object.hasOwn(only, name) && !only[name]!.includes(command));
+  if (misplaced) throw wrong(`--${misplaced} is for ${only[misplaced]!.join(", ")}, and not for ${command}`);
   const [subject, ...rest] = takesSubject.has(command) ? named : [undefined, ...named];
   if (rest.length > 0) throw wrong(`"${rest.join(" ")}" is too much after "${command}"`);
   return {

@@ -35,7 +35,7 @@ export function readInputs(): Request {
     record: false,
     subject: null,
     verify: false,
-    bundle: null,
+    bundle: core.getInput("bundle") || null,
     policy: null,
     since: null,
     models: core.getInput("models") || null,

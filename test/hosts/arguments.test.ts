@@ -58,6 +58,8 @@ test.each([
   [["constructor"], /"constructor" is not a command/],
   [["run", "now"], /"now" is too much after "run"/],
   [["run", "--fast"], /--fast/],
+  [["run", "--bundle", "x"], /--bundle is for bundle, verify, deploy, and not for run/],
+  [["promote", "--record"], /--record is for smoke, and not for promote/],
   [["run", "--image"], /--image/],
 ])("%j is refused with the list of commands", (words, message) => {
   const attempt = () => readArguments(words);
