@@ -70,7 +70,18 @@ function honourProxy(): void {
   const { env } = process;
   const loopback = "127.0.0.1,localhost,[::1]";
   const without = [env["NO_PROXY"] ?? env["no_proxy"], loopback].filter(Boolean).join(",");
-  http.setGlobalProxyFromEnv?.({ ...env, NO_PROXY: without, no_proxy: without });
+  try {
+    http.setGlobalProxyFromEnv?.({ ...env, NO_PROXY: without, no_proxy: without });
+  } catch {
+    // The address may hold a password: it is not shown.
+    throw new UserError([
+      {
+        code: "config.value",
+        message: "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy",
+        hint: "Write http://host:port, or unset it.",
+      },
+    ]);
+  }
 }
 
 /** The server's files lie beside the bundle, and in the source tree when it runs from there. */

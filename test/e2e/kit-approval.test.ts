@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Consumer, dispatch, issueComment, keyless, makeConsumer, pinned } from "./engines/consumer/index.ts";
 import { type Machine, startMachine } from "./engines/machine.ts";
-import { printedBy, runScenario, type ScenarioRun } from "./engines/scenario.ts";
+import { printedBy, runScenario, type ScenarioRun, writesOf } from "./engines/scenario.ts";
 
 /** The caller for comments, as docs/approval.md has it. */
 const approve = `name: approve
@@ -105,6 +105,11 @@ test("a promotion waits, and goes on once with the approval of somebody on the l
   expect(production()).toBe(outputs(agreed)["image"]);
   expect(machine.github.state.issues.find((issue) => issue.number === number)!.state).toBe("closed");
   expect(agreed.denied).toEqual([]);
+  expect(writesOf(agreed)).toEqual([
+    "POST /issues/…/comments 201",
+    "PATCH /issues/… 200",
+    "POST /deployments/…/statuses 201",
+  ]);
 
   const spent = await promote();
   expect(spent.exitCode, printedBy(spent)).toBe(0);

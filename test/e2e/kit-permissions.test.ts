@@ -12,7 +12,7 @@ import {
   pullRequest,
 } from "./engines/consumer/index.ts";
 import { type Machine, startMachine } from "./engines/machine.ts";
-import { printedBy, runScenario, type ScenarioRun } from "./engines/scenario.ts";
+import { printedBy, runScenario, type ScenarioRun, writesOf } from "./engines/scenario.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -109,6 +109,11 @@ const of = (file: string, isOne: (grant: Grant) => boolean = () => true) =>
     .filter((grant) => grant.file === file && isOne(grant))
     .map((grant) => [grant.job, grant.permission, grant] as const);
 
+/** Calls that show a deployment: begun, its states and that the one before is inactive, the organisation's record. */
+const started = "POST /deployments 201";
+const status = "POST /deployments/…/statuses 201";
+const record = "POST /orgs/acme/artifacts/metadata/deployment-record 200";
+
 describe("release.yml", () => {
   let consumer: Consumer;
   beforeAll(async () => {
@@ -119,7 +124,14 @@ describe("release.yml", () => {
     return run(consumer, "model.yml", pullRequest(consumer.git, machine.github, change), edit);
   };
 
-  test("lacks nothing with all of them", async () => expectNothingLacks(await proposed()));
+  test("lacks nothing with all of them", async () => {
+    const ran = await proposed();
+    expectNothingLacks(ran);
+    expect(writesOf(ran)).toEqual([
+      ...[started, status, status],
+      ...["POST /statuses/… 201", expect.stringMatching(/^(POST|PATCH) \/issues\/.*comments/)],
+    ]);
+  });
   test.each(of("release.yml"))("%s needs %s", async (_job, _permission, grant) => {
     expectLack(await proposed(without(grant)), grant);
   });
@@ -145,7 +157,12 @@ describe("promote.yml", () => {
     return byHand(consumer, "promote.yml", edit);
   };
 
-  test("lacks nothing with all of them", async () => expectNothingLacks(await promoted()));
+  test("lacks nothing with all of them", async () => {
+    const ran = await promoted();
+    expectNothingLacks(ran);
+    // One status more where an earlier promotion is called inactive.
+    expect([...new Set(writesOf(ran))]).toEqual([started, status, record]);
+  });
   test.each(of("promote.yml", (grant) => !isIssues(grant)))("%s needs %s", async (_job, _permission, grant) => {
     expectLack(await promoted(without(grant)), grant);
   });
@@ -189,7 +206,11 @@ describe("rollback.yml", () => {
     expectDone(await byHand(consumer, "promote.yml"));
   });
 
-  test("lacks nothing with all of them", async () => expectNothingLacks(await byHand(consumer, "rollback.yml")));
+  test("lacks nothing with all of them", async () => {
+    const ran = await byHand(consumer, "rollback.yml");
+    expectNothingLacks(ran);
+    expect(writesOf(ran)).toEqual([started, status, status, status, record]);
+  });
   test.each(of("rollback.yml"))("%s needs %s", async (_job, _permission, grant) => {
     expectLack(await byHand(consumer, "rollback.yml", without(grant)), grant);
   });

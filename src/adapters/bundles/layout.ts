@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { embeddedHost, type Image } from "../../domain/image.ts";
 import { UserError, WorldError } from "../../domain/problem.ts";
@@ -70,16 +70,14 @@ export function layoutBundles(options: {
             at: { file: path },
           },
         ]);
-      const part = `${path}.part`;
-      await rm(part, { recursive: true, force: true });
+      await mkdir(dirname(path), { recursive: true });
+      const part = await mkdtemp(`${path}-`);
       try {
-        await mkdir(part, { recursive: true });
         const size = await copyTree(openStore(from), layoutStore(repository, part), { digest, tag }, signal);
         for (const [name, text] of Object.entries(files)) {
           await mkdir(dirname(join(part, name)), { recursive: true });
           await writeWhole(join(part, name), text);
         }
-        await rm(path, { recursive: true, force: true });
         await rename(part, path);
         return size;
       } finally {

@@ -81,3 +81,9 @@ export const printedBy = (ran: KitRun): string =>
   Object.entries(ran.printed)
     .map(([job, text]) => `--- ${job}\n${text.slice(-4000)}`)
     .join("\n");
+
+/** The calls of GitHub's API that changed something, in order, with commits and numbers left out. */
+export const writesOf = ({ calls }: KitRun): string[] =>
+  calls
+    .filter((call) => !call.startsWith("GET "))
+    .map((call) => call.replaceAll(/\/([0-9a-f]{40}|\d+)(?=[/ ])/g, "/…").replace(/\/repos\/acme\/\w+/, ""));
