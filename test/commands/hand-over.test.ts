@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { handedOver, recorded } from "../../src/commands/hand-over.ts";
-import { releaseOf } from "../../src/commands/pick.ts";
+import { handedOver, leavePassed, recorded } from "../../src/commands/hand-over.ts";
+import { candidateOf, releaseOf } from "../../src/commands/pick.ts";
 import type { Workshop } from "../../src/commands/workshop.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { sha256 } from "../../src/domain/digest.ts";
@@ -85,6 +85,33 @@ const refused = new WorldError(
   { code: "registry.denied", message: "the registry refuses", hint: "Log in." },
   { side: "registry", during: "pushing", retryable: false },
 );
+
+describe("the release to be promoted", () => {
+  test("is the one that passed last, in whatever run", async () => {
+    const { shop, packaged } = workshop(1);
+    const [older, newer] = [packaged("a"), packaged("b")];
+    await leavePassed(shop, older, signal);
+    await leavePassed(shop, newer, signal);
+    const later = { ...shop, host: { ...shop.host, job: null, source: terminalOrigin } };
+    expect(await candidateOf(later, asked("promote"), signal)).toEqual(newer);
+    const named = { ...asked("promote"), image: formatImage(older.image) };
+    expect(await candidateOf(later, named, signal)).toEqual(older);
+  });
+
+  test("is what staging runs where nothing is left in a registry", async () => {
+    const { shop, packaged, platform } = workshop(0, null);
+    const release = packaged("a");
+    await platform.deploy(release, signal);
+    await leavePassed(shop, packaged("b"), signal);
+    expect((await candidateOf(shop, asked("promote"), signal)).image.digest).toBe(release.image.digest);
+  });
+
+  test("that cannot be left is a warning", async () => {
+    const { shop, packaged, warnings } = workshop(1, broken(refused));
+    await leavePassed(shop, packaged("a"), signal);
+    expect(warnings).toEqual([expect.objectContaining({ code: "registry.denied" })]);
+  });
+});
 
 describe("the release that a command is about", () => {
   test("is what package made in this run, also when it ran in an earlier attempt", async () => {

@@ -45,7 +45,7 @@ environments:
 `;
 
 /** What `promote` needs of a workshop, with a proved release. */
-async function workshop(onBranch: string | null = config) {
+async function workshop(onBranch: string | null = config, sameData = true) {
   const env = production();
   const approvals = fakeApprovals(env.clock);
   const dataset = fakeDataset();
@@ -67,7 +67,7 @@ async function workshop(onBranch: string | null = config) {
     clock: env.clock,
     evidence: env.evidence,
     ledger: env.ledger,
-    protectedBranch: { commit: async () => "main's commit", text: async () => onBranch, isSame: async () => true },
+    protectedBranch: { commit: async () => "main's commit", text: async () => onBranch, isSame: async () => sameData },
     builder: { describe: async (image: Release["image"]) => env.releases.get(image.digest)! },
     platform: () => env.platform,
     dataset: (): Dataset => dataset,
@@ -230,4 +230,9 @@ test("in a workflow a policy that cannot be compared counts as loosened, and say
   const { promote, warnings } = await workshop(null);
   expect((await promote()).headline).toMatch(/^production waits for 2 approvals/);
   expect(warnings).toEqual([expect.objectContaining({ code: "promote.policy-unknown" })]);
+});
+
+test("other data than the protected branch's count as a loosened policy", async () => {
+  const { promote } = await workshop(config, false);
+  expect((await promote()).headline).toMatch(/^production waits for 2 approvals/);
 });

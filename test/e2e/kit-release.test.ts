@@ -53,7 +53,7 @@ describe("a push releases what it changed", () => {
   });
 
   test("the first push releases every model", async () => {
-    const ran = await run(push(consumer.git));
+    const ran = await run(push(consumer.git, { before: "0".repeat(40) }));
     expect(ran.exitCode, printedBy(ran)).toBe(0);
     const [a, b] = consumer.models.map(({ name }) => name);
     expect(models(ran)).toEqual([a, b]);

@@ -46,7 +46,7 @@ function run(permissions: string): Promise<KitRun> {
 }
 
 test("an image goes to ghcr.io with the job's token, and the engine pulls it from there and runs it", async () => {
-  const ran = await run("{ contents: read, packages: write }");
+  const ran = await run("{ contents: read, packages: write, deployments: write }");
   expect(ran.exitCode, ran.printed["release"]).toBe(0);
   const image = ran.jobOutputs["release"]?.["package"]?.["image"];
   expect(image).toMatch(/^ghcr\.io\/acme\/digits@sha256:[0-9a-f]{64}$/);

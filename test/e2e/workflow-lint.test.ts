@@ -25,8 +25,10 @@ const run = (command: string, ...words: string[]): { status: number | null; said
   const { status, stdout, stderr } = spawnSync(command, words, { encoding: "utf8", cwd: root });
   return { status, said: `${stdout}${stderr}` };
 };
-const audit = (...paths: string[]) => run(zizmor, "--offline", "--no-progress", "--persona", "auditor", ...paths);
-const lint = (...paths: string[]) => run(actionlint, ...newer.flatMap((text) => ["-ignore", text]), ...paths);
+const audit = (...paths: string[]) =>
+  run(zizmor, "--offline", "--no-progress", "--color", "never", "--persona", "auditor", ...paths);
+const lint = (...paths: string[]) =>
+  run(actionlint, "-no-color", ...newer.flatMap((text) => ["-ignore", text]), ...paths);
 
 const short = ["anonymous-definition", "concurrency-limits", "undocumented-permissions"];
 const own = readdirSync(join(root, ".github/workflows")).map((name) => join(root, ".github/workflows", name));

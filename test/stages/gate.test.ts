@@ -41,7 +41,12 @@ const evaluation = (wrong: number, fields: Partial<Evaluation> = {}): Evaluation
 /** Evidence of a release that is well, unless a part of it is replaced; null leaves it out. */
 async function judged(
   parts: Partial<Record<EvidenceKind, Json | null>> = {},
-  options: { modelDigest?: Digest; signatureOf?: (stored: StoredEvidence) => Signature } = {},
+  options: {
+    modelDigest?: Digest;
+    signatureOf?: (stored: StoredEvidence) => Signature;
+    checks?: string;
+    baseline?: Parameters<typeof gate>[0]["baseline"];
+  } = {},
 ) {
   const { modelDigest = release.model.digest } = options;
   const evidence = fakeEvidenceStore();
@@ -55,7 +60,9 @@ async function judged(
   const signed = options.signatureOf !== undefined;
   const read = withSignatures(evidence, options.signatureOf ?? (({ signature }) => signature));
   const note = (text: string): void => void notes.push(text);
-  const work = gate({ release, policy, baseline: null, evidence: read, signed, clock, source, note, signal });
+  const asked = options.checks ? { ...policy, checks: [checkOf(options.checks)] } : policy;
+  const { baseline = null } = options;
+  const work = gate({ release, policy: asked, baseline, evidence: read, signed, clock, source, note, signal });
   return { work, evidence, notes };
 }
 
@@ -98,6 +105,29 @@ test.each<[string, Partial<Record<EvidenceKind, Json | null>>, RegExp]>([
   const { verdict } = await (await judged(parts)).work;
   expect(verdict.verdict).toBe("error");
   expect(verdict.reasons).toEqual([expect.stringMatching(reason)]);
+});
+
+test("a policy that lets known-bad results pass makes it an error that names the hole", async () => {
+  const { verdict } = await (await judged({}, { checks: "accuracy >= 0.01" })).work;
+  expect(verdict).toMatchObject({ verdict: "error", reasons: [expect.stringMatching(/no required gate stops it/)] });
+});
+
+test("the protected branch's policy judges the same results, and says how this one differs", async () => {
+  const stricter = { ...policy, checks: [checkOf("accuracy >= 0.95")] };
+  const comparison = { relation: "looser", findings: [{ direction: "looser", sentence: "it was 0.95" }] } as const;
+  const { work } = await judged({}, { baseline: { branch: "main", policy: stricter, comparison } });
+  const { verdict } = await work;
+  expect(verdict).toMatchObject({
+    verdict: "pass",
+    baseline: {
+      branch: "main",
+      policy: policyDigest(stricter),
+      relation: "looser",
+      verdict: "fail",
+      findings: ["looser: it was 0.95"],
+    },
+  });
+  expect(readVerdict(verdict as unknown as Json)).toEqual(verdict);
 });
 
 test.each(["before", "after"] as const)("something else running %s the evaluation makes it an error", async (when) => {
