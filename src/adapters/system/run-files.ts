@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { hasher } from "../../domain/digest.ts";
@@ -28,6 +27,8 @@ export const runFiles = (folder: string): RunFiles => ({
     const temporary = `${path}.${process.pid}.part`;
     await mkdir(dirname(path), { recursive: true });
     const hash = hasher();
+    // Opened before anything can fail: a stream that opens it later would put it back after it was removed.
+    const file = await open(temporary, "w");
     try {
       await pipeline(
         chunks(lines),
@@ -37,7 +38,7 @@ export const runFiles = (folder: string): RunFiles => ({
             yield part;
           }
         },
-        createWriteStream(temporary, { flush: true }),
+        file.createWriteStream({ flush: true }),
       );
       await rename(temporary, path);
     } finally {
