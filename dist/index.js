@@ -98437,7 +98437,6 @@ function dockerConfigFolder(config, own, temporaryFolder) {
 
 
 
-
 /** Lines are written together until they make so many characters. */
 const chunkLength = 2 ** 16;
 /** Lines with their ends, in chunks worth a write. */
@@ -98460,13 +98459,15 @@ const runFiles = (folder) => ({
         const temporary = `${path}.${process.pid}.part`;
         await (0,promises_namespaceObject.mkdir)((0,external_node_path_namespaceObject.dirname)(path), { recursive: true });
         const hash = hasher();
+        // Opened before anything can fail: a stream that opens it later would put it back after it was removed.
+        const file = await (0,promises_namespaceObject.open)(temporary, "w");
         try {
             await (0,external_node_stream_promises_namespaceObject.pipeline)(chunks(lines), async function* (parts) {
                 for await (const part of parts) {
                     hash.update(part);
                     yield part;
                 }
-            }, (0,external_node_fs_namespaceObject.createWriteStream)(temporary, { flush: true }));
+            }, file.createWriteStream({ flush: true }));
             await (0,promises_namespaceObject.rename)(temporary, path);
         }
         finally {
