@@ -218,8 +218,10 @@ describe("what else can start a release", () => {
     const again = await run(propose("worse"));
     expect(verdict(again), printedBy(again)).toBe("fail");
     expect(comments()).toEqual([expect.objectContaining({ body: expect.stringContaining("FAIL") })]);
-    expect(writesOf(ran)).toEqual(["POST /statuses/… 201", "POST /issues/…/comments 201"]);
-    expect(writesOf(again)).toEqual(["POST /statuses/… 201", "PATCH /issues/comments/… 200"]);
+    // The job's own deployment is named; the next one also calls it inactive.
+    const named = "POST /deployments/…/statuses 201";
+    expect(writesOf(ran)).toEqual([named, "POST /statuses/… 201", "POST /issues/…/comments 201"]);
+    expect(writesOf(again)).toEqual([named, named, "POST /statuses/… 201", "PATCH /issues/comments/… 200"]);
   });
 
   test("a pull request of a fork is checked, and pushes nothing", async () => {
