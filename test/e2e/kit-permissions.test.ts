@@ -109,6 +109,9 @@ const of = (file: string, isOne: (grant: Grant) => boolean = () => true) =>
     .filter((grant) => grant.file === file && isOne(grant))
     .map((grant) => [grant.job, grant.permission, grant] as const);
 
+/** GitHub knows of no deployment from tests before: which calls show one depends on what is shown already. */
+const forgetDeployments = (): void => void (machine.github.state.deployments.length = 0);
+
 /** Calls that show a deployment: begun, its states and that the one before is inactive, the organisation's record. */
 const started = "POST /deployments 201";
 const status = "POST /deployments/…/statuses 201";
@@ -120,6 +123,7 @@ describe("release.yml", () => {
     consumer = await make("tight-release", {});
   });
   const proposed = (edit?: Edit): Promise<ScenarioRun> => {
+    forgetDeployments();
     const change = { branch: "better", make: () => consumer.putModel("better"), number: 101 };
     return run(consumer, "model.yml", pullRequest(consumer.git, machine.github, change), edit);
   };
@@ -145,7 +149,7 @@ describe("promote.yml", () => {
     consumer = await make("tight-promote", {});
     await released(consumer);
   });
-  /** Production loses its container first and GitHub its deployment, so that there is something to do and to show. */
+  /** Production loses its container first, so that there is something to do. */
   const promoted = (edit?: Edit): Promise<ScenarioRun> => {
     const found = machine.engine.docker(
       "ps",
@@ -154,7 +158,7 @@ describe("promote.yml", () => {
       "label=dev.modelgate.slot=tight-promote-production",
     );
     if (found !== "") machine.engine.docker("rm", "--force", found);
-    machine.github.state.deployments.length = 0;
+    forgetDeployments();
     return byHand(consumer, "promote.yml", edit);
   };
 
@@ -203,6 +207,7 @@ describe("rollback.yml", () => {
     await released(consumer);
   });
   beforeEach(async () => {
+    forgetDeployments();
     expectDone(await byHand(consumer, "promote.yml"));
   });
 
