@@ -1,17 +1,27 @@
 import { deviance, stirlingError, type Tails } from "./gamma.ts";
 
+/** ln of {@link binomialTerm} but for its square root. */
+function exponent(a: number, b: number, x: number, y: number): number {
+  const n = a + b;
+  return stirlingError(n) - stirlingError(a) - stirlingError(b) - deviance(a, n * x) - deviance(b, n * y);
+}
+
 /**
  * gamma(a+b+1) / (gamma(a+1) gamma(b+1)) x^a y^b by Loader's saddle point (2000), for real a, b > 0 and x + y = 1.
  * Differences of lgamma would lose nine digits at a million rows.
  */
-export function binomialTerm(a: number, b: number, x: number, y: number): number {
-  const n = a + b;
-  const exponent = stirlingError(n) - stirlingError(a) - stirlingError(b) - deviance(a, n * x) - deviance(b, n * y);
-  return Math.sqrt(n / (2 * Math.PI * a * b)) * Math.exp(exponent);
-}
+export const binomialTerm = (a: number, b: number, x: number, y: number): number =>
+  Math.sqrt((a + b) / (2 * Math.PI * a * b)) * Math.exp(exponent(a, b, x, y));
 
-/** The continued fraction of the incomplete beta function by Lentz's method; converges for x < (a+1)/(a+b+2). */
-function fraction(a: number, b: number, x: number): number {
+/** ln of {@link binomialTerm}, for terms too small for a number. */
+export const logBinomialTerm = (a: number, b: number, x: number, y: number): number =>
+  Math.log((a + b) / (2 * Math.PI * a * b)) / 2 + exponent(a, b, x, y);
+
+/**
+ * The continued fraction of the incomplete beta function by Lentz's method; converges for x < (a+1)/(a+b+2).
+ * I_x(a, b) is b / (a+b) times {@link binomialTerm} times this.
+ */
+export function betaFraction(a: number, b: number, x: number): number {
   const tiny = 1e-300;
   const apart = (value: number) => (Math.abs(value) < tiny ? tiny : value);
   let c = 1;
@@ -41,6 +51,6 @@ export function betaTails(a: number, b: number, x: number, y = 1 - x): Tails {
     const { lower, upper } = betaTails(b, a, y, x);
     return { lower: upper, upper: lower };
   }
-  const lower = Math.min(1, (b / (a + b)) * binomialTerm(a, b, x, y) * fraction(a, b, x));
+  const lower = Math.min(1, (b / (a + b)) * binomialTerm(a, b, x, y) * betaFraction(a, b, x));
   return { lower, upper: 1 - lower };
 }
