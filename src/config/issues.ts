@@ -156,6 +156,10 @@ function ofChoice(issue: z.core.$ZodIssueInvalidUnion, key: string, place: Place
 
 const isKeyed = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Keys that a form does not know or misses: the fewer, the likelier it was meant. */
+const strangers = (form: readonly z.core.$ZodIssue[]): number =>
+  form.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 0), 0);
+
 /** Of a union the problems of the form that was meant: keys and values, or a single value. */
 function ofUnion(issue: z.core.$ZodIssueInvalidUnion, place: Place): Problem[] {
   if ("discriminator" in issue && typeof issue.discriminator === "string")
@@ -165,7 +169,10 @@ function ofUnion(issue: z.core.$ZodIssueInvalidUnion, place: Place): Problem[] {
     path.length === 0 &&
     "expected" in rest &&
     (rest.expected === "object") !== isKeyed(issue.input);
-  const meant = issue.errors.find((form) => !form.some(isWrongForm)) ?? issue.errors[0] ?? [];
+  const rightForms = issue.errors.filter((form) => !form.some(isWrongForm));
+  const [meant = []] = (rightForms.length > 0 ? rightForms : issue.errors).toSorted(
+    (a, b) => strangers(a) - strangers(b),
+  );
   return meant.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, place));
 }
 

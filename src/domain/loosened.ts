@@ -1,5 +1,5 @@
-import type { Check } from "./gate/decide.ts";
-import { withImplied } from "./gate/decide.ts";
+import type { Comparison } from "./gate/compare.ts";
+import { type Check, comparisonsOf, withImplied } from "./gate/decide.ts";
 import type { ParsedCheck } from "./gate/parse.ts";
 import { lowIsBad } from "./gate/rule.ts";
 import type { Policy } from "./policy.ts";
@@ -46,8 +46,8 @@ const kindOf = ({ metric, args, stat, op, right, by }: ParsedCheck): string =>
     by.toSorted(),
   ]);
 
-/** What a check asks for, as numbers of which a greater one asks for more. */
-function demands({ parsed, onInconclusive }: Check): number[] {
+/** What a comparison asks for, as numbers of which a greater one asks for more. */
+function demands({ parsed }: Comparison): number[] {
   const { op, right, confidence, by, min } = parsed;
   const sign = lowIsBad(op) ? 1 : -1;
   const bounds = right.kind === "value" ? [right.value * sign] : [right.mul * sign, right.off * sign];
@@ -55,11 +55,12 @@ function demands({ parsed, onInconclusive }: Check): number[] {
   const rows =
     by.length > 0 ? -numberOr(min, confidence === null ? 1 : 30) : numberOr(min, confidence === null ? 1 : 30);
   const strict = op === ">" || op === "<" ? 1 : 0;
-  return [...bounds, numberOr(confidence, 0), rows, onInconclusive === "block" ? 1 : 0, strict];
+  return [...bounds, numberOr(confidence, 0), rows, strict];
 }
 
 /** A strict comparison only matters where the bounds are the same. */
-function asksAsMuch(a: Check, b: Check): boolean {
+function comparesAsStrictly(a: Comparison, b: Comparison): boolean {
+  if (kindOf(a.parsed) !== kindOf(b.parsed)) return false;
   const [mine, other] = [demands(a), demands(b)];
   const [strict, otherStrict] = [mine.pop()!, other.pop()!];
   const least = mine.every((value, index) => value >= other[index]!);
@@ -67,19 +68,26 @@ function asksAsMuch(a: Check, b: Check): boolean {
   return least && (!same || strict >= otherStrict);
 }
 
+/** Whether whatever holds a also holds b: each way to pass a is a way to pass b. A single comparison is the only way. */
+const asksAsMuch = (a: Check, b: Check): boolean =>
+  (a.onInconclusive === "block" || b.onInconclusive === "allow") &&
+  comparisonsOf(a).every((mine) => comparisonsOf(b).some((other) => comparesAsStrictly(mine, other)));
+
+/** Whether checks speak of the same: a sentence about one names the other. */
+const areAlike = (a: Check, b: Check): boolean =>
+  comparisonsOf(a).some((one) => comparisonsOf(b).some((other) => kindOf(one.parsed) === kindOf(other.parsed)));
+
 const required = (checks: readonly Check[]): Check[] =>
   withImplied(checks).filter(({ severity }) => severity === "required");
 
 /** Checks that nothing in the others asks for as much as. */
 const uncovered = (checks: readonly Check[], others: readonly Check[]): Check[] =>
-  checks.filter(
-    (check) => !others.some((other) => kindOf(other.parsed) === kindOf(check.parsed) && asksAsMuch(other, check)),
-  );
+  checks.filter((check) => !others.some((other) => asksAsMuch(other, check)));
 
 function checkFindings(before: Policy, after: Policy): Finding[] {
   const [was, is] = [required(before.checks), required(after.checks)];
   const alike = (check: Check, among: readonly Check[]): string | null =>
-    among.find(({ parsed }) => kindOf(parsed) === kindOf(check.parsed))?.text ?? null;
+    among.find((other) => areAlike(other, check))?.text ?? null;
   return [
     ...uncovered(was, is).map((check): Finding => {
       const now = alike(check, is);
@@ -193,7 +201,8 @@ function relationOf(findings: readonly Finding[]): Relation {
 
 /**
  * Compares two versions of what decides. A check is loosened when no required check of the new version asks for as much in every
- * respect: bound, margin, confidence, rows, and what becomes of it when it cannot be settled.
+ * respect: bound, margin, confidence, rows, and what becomes of it when it cannot be settled. Of an `any_of` no way to pass may be
+ * new or easier.
  */
 export function comparePolicies(before: PolicyFacts, after: PolicyFacts): PolicyComparison {
   const findings = [

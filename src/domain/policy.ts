@@ -1,6 +1,6 @@
 import { digestOf } from "./canonical.ts";
 import type { Digest } from "./digest.ts";
-import type { Check } from "./gate/decide.ts";
+import { type Check, comparisonsOf } from "./gate/decide.ts";
 
 /** All that decides a verdict besides the observations. A verdict under one policy says nothing under another. */
 export interface Policy {
@@ -13,7 +13,12 @@ export interface Policy {
 export const policyDigest = ({ checks, firstPromotion, failedRows }: Policy): Digest =>
   digestOf({
     schema: 1,
-    checks: checks.map(({ text, severity, onInconclusive }) => ({ text, severity, onInconclusive })),
+    checks: checks.map((check) => ({
+      text: check.text,
+      severity: check.severity,
+      onInconclusive: check.onInconclusive,
+      ...("anyOf" in check && { anyOf: comparisonsOf(check).map(({ text }) => text) }),
+    })),
     firstPromotion,
     failedRows: { policy: failedRows.policy, maxShare: failedRows.maxShare },
   });

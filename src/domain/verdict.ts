@@ -1,6 +1,7 @@
 import type { Json } from "./canonical.ts";
 import type { Digest } from "./digest.ts";
-import type { CheckResult } from "./gate/result.ts";
+import { statusOfAny } from "./gate/any-of.ts";
+import type { CheckResult, ComparisonResult } from "./gate/result.ts";
 import { verdictOf, type Verdict as Word } from "./gate/verdict.ts";
 import type { Image } from "./image.ts";
 import type { Relation } from "./loosened.ts";
@@ -74,6 +75,7 @@ const found = {
   status,
   reason: maybeText,
   n: maybeNumber,
+  rows: maybeNumber,
   value: maybeNumber,
   ref: maybeNumber,
   estimate: maybeNumber,
@@ -85,22 +87,35 @@ const found = {
   needsN: maybeNumber,
 };
 type SliceResult = NonNullable<CheckResult["slices"]>["judged"][number];
-const sliceShape = { ...found, name: text, adjusted: maybeNumber, failed: truth } satisfies Record<
-  keyof SliceResult,
-  Shape
->;
-const checkShape = {
+const sliceShape = {
+  ...found,
+  name: text,
+  adjusted: maybeNumber,
+  discovered: maybeNumber,
+  failed: truth,
+} satisfies Record<keyof SliceResult, Shape>;
+const slicesShape = {
+  judged: list(object(sliceShape)),
+  small: list(object({ name: text, n: count })),
+  pooled: orNull(object({ n: count, value: number, ref: maybeNumber })),
+} satisfies Record<keyof NonNullable<CheckResult["slices"]>, Shape>;
+const comparisonShape = {
   ...found,
   text,
-  severity: oneOf("required", "advisory"),
-  onInconclusive: oneOf("block", "allow"),
   bound: maybeNumber,
   discordant: orNull(list(count)),
   tail: maybeNumber,
+  tests: list(object({ name: text, p: number })),
   unit: text,
   confidence: maybeNumber,
-  slices: orNull(object({ judged: list(object(sliceShape)), small: list(object({ name: text, n: count })) })),
+  slices: orNull(object(slicesShape)),
   sentence: text,
+} satisfies Record<keyof ComparisonResult, Shape>;
+const checkShape = {
+  ...comparisonShape,
+  severity: oneOf("required", "advisory"),
+  onInconclusive: oneOf("block", "allow"),
+  members: orNull(list(object(comparisonShape))),
 } satisfies Record<keyof CheckResult, Shape>;
 const baselineShape = {
   branch: text,
@@ -124,7 +139,8 @@ const verdictShape = {
 } satisfies Record<keyof Verdict, Shape>;
 
 /**
- * Reads the body of verdict evidence. A verdict whose word is not the one its own checks and reasons give is not readable.
+ * Reads the body of verdict evidence. A verdict whose word is not the one its own checks and reasons give is not readable, nor
+ * one with a check whose status is not its members'.
  * @param what names it in messages.
  * @throws UserError `release.unreadable` with the place in the body.
  */
@@ -133,6 +149,9 @@ export function readVerdict(body: Json, what = "the verdict"): Verdict {
     object(verdictShape)(body, "verdict");
     const verdict = body as unknown as Verdict;
     const word = verdictWord(verdict.checks, verdict.reasons);
+    for (const { text: name, status: said, members } of verdict.checks)
+      if (members && statusOfAny(members).status !== said)
+        throw new RangeError(`${name} says ${said}, and its members say ${statusOfAny(members).status}`);
     if (verdict.verdict !== word)
       throw new RangeError(`verdict.verdict says ${verdict.verdict}, and its checks say ${word}`);
     return verdict;

@@ -1,6 +1,8 @@
+import type { CheckResult, ComparisonResult } from "../domain/gate/result.ts";
 import { formatImage } from "../domain/image.ts";
 import { formatTensor } from "../domain/model.ts";
 import type { Outcome, Section } from "../domain/outcome.ts";
+import type { SmokeStep } from "../domain/smoke.ts";
 import { formatBytes, formatNumber } from "./numbers.ts";
 
 /** The word a verdict is shown as. */
@@ -26,17 +28,25 @@ const facts = (outcome: Outcome): Section => {
   };
 };
 
+type Numbers = Pick<ComparisonResult, "value" | "ref" | "lower" | "upper" | "n">;
+
+/** The cells of a comparison: value, champion, bounds, n. */
+const numbers = ({ value, ref, lower, upper, n }: Numbers, unit: ComparisonResult["unit"]): string[] => [
+  formatNumber(value, unit),
+  formatNumber(ref, unit),
+  lower === null && upper === null ? "" : `${formatNumber(lower, unit)} to ${formatNumber(upper, unit)}`,
+  n === null ? "" : String(n),
+];
+
+/** All that was compared: the members of an `any_of` each by itself. */
+const comparisons = ({ judgement }: Outcome): readonly ComparisonResult[] =>
+  (judgement?.checks ?? []).flatMap((check: CheckResult) => check.members ?? [check]);
+
 const gates = ({ judgement }: Outcome): Section[] => {
   if (!judgement) return [];
-  const rows = judgement.checks.map((check) => [
-    check.status,
-    check.text,
-    formatNumber(check.value, check.unit),
-    formatNumber(check.ref, check.unit),
-    check.lower === null && check.upper === null
-      ? ""
-      : `${formatNumber(check.lower, check.unit)} to ${formatNumber(check.upper, check.unit)}`,
-    check.n === null ? "" : String(check.n),
+  const rows = judgement.checks.flatMap((check) => [
+    [check.status, `${check.text}${check.severity === "advisory" ? " (advisory)" : ""}`, ...numbers(check, check.unit)],
+    ...(check.members ?? []).map((member) => [member.status, `· ${member.text}`, ...numbers(member, member.unit)]),
   ]);
   const notes = judgement.checks
     .filter((check) => check.status !== "pass")
@@ -60,29 +70,53 @@ const policy = ({ judgement }: Outcome): Section[] => {
   return [{ title: "Policy", columns: ["", `against ${branch}`], rows, notes }];
 };
 
-const slices = ({ judgement }: Outcome): Section[] =>
-  (judgement?.checks ?? []).flatMap(({ text, unit, slices: found }): Section[] => {
+/** Among many slices: which fall short when one false finding in twenty, say, is put up with. It decides nothing. */
+function discoveries({ confidence, slices: found }: ComparisonResult): string[] {
+  if (confidence === null || !found?.judged.some(({ discovered }) => discovered !== null)) return [];
+  const alpha = 1 - confidence;
+  const names = found.judged.flatMap(({ name, discovered }) =>
+    discovered !== null && discovered <= alpha ? [name] : [],
+  );
+  const rate = `${Number((alpha * 100).toPrecision(3))} %`;
+  return [
+    `Short of the bound, with at most ${rate} false findings among those named (Benjamini and Hochberg): ${names.join(", ") || "none"}. It decides nothing.`,
+  ];
+}
+
+const slices = (outcome: Outcome): Section[] =>
+  comparisons(outcome).flatMap((comparison): Section[] => {
+    const { text, unit, slices: found } = comparison;
     if (!found) return [];
-    const judged = found.judged.map((slice) => [
-      slice.status,
-      slice.name,
-      formatNumber(slice.value, unit),
-      formatNumber(slice.ref, unit),
-      slice.lower === null && slice.upper === null
-        ? ""
-        : `${formatNumber(slice.lower, unit)} to ${formatNumber(slice.upper, unit)}`,
-      slice.n === null ? "" : String(slice.n),
-    ]);
+    const judged = found.judged.map((slice) => [slice.status, slice.name, ...numbers(slice, unit)]);
     const small = found.small.map(({ name, n }) => ["not judged", name, "", "", "", String(n)]);
+    if (found.pooled) {
+      const { n, value, ref } = found.pooled;
+      small.push(["not judged", "these together", ...numbers({ value, ref, n, lower: null, upper: null }, unit)]);
+    }
     return [
       {
         title: `Slices: ${text}`,
         columns: ["", "slice", "value", "champion", "bounds", "n"],
         rows: [...judged, ...small],
-        notes: [],
+        notes: discoveries(comparison),
       },
     ];
   });
+
+const stepMark = ({ ok, level }: SmokeStep): string =>
+  ok ? "pass" : { required: "fail", advisory: "warn", skipped: "skip" }[level];
+
+/** Tests of whether the candidate is better. They decide nothing, so they stand apart from the gates. */
+const tests = (outcome: Outcome): Section[] => {
+  const rows = comparisons(outcome).flatMap(({ text, tests: found }) =>
+    found.map(({ name, p }) => [text, name, p < 0.0001 ? "< 0.0001" : String(Number(p.toPrecision(3)))]),
+  );
+  const note =
+    "p: the chance of an advantage at least as large as seen if both models were equally good. It decides nothing.";
+  return rows.length > 0
+    ? [{ title: "Is it better than the champion?", columns: ["gate", "test", "p"], rows, notes: [note] }]
+    : [];
+};
 
 const smoke = ({ smoke: report }: Outcome): Section[] =>
   report
@@ -90,7 +124,7 @@ const smoke = ({ smoke: report }: Outcome): Section[] =>
         {
           title: "Smoke test",
           columns: ["", "step", "what it saw"],
-          rows: report.steps.map((s) => [s.ok ? "pass" : s.level === "required" ? "fail" : "warn", s.id, s.detail]),
+          rows: report.steps.map((s) => [stepMark(s), s.id, s.detail]),
           notes: [],
         },
       ]
@@ -120,6 +154,7 @@ export const sections = (outcome: Outcome): Section[] =>
     ...gates(outcome),
     ...policy(outcome),
     ...slices(outcome),
+    ...tests(outcome),
     ...flips(outcome),
     ...smoke(outcome),
     ...outcome.sections,

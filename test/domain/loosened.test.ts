@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../../src/domain/digest.ts";
-import { type Check, checkOf } from "../../src/domain/gate/decide.ts";
+import { anyOfCheck, type Check, checkOf } from "../../src/domain/gate/decide.ts";
 import { comparePolicies, isLoosened, type PolicyFacts, type Relation } from "../../src/domain/loosened.ts";
 
 const advisory = (text: string): Check => ({ ...checkOf(text), severity: "advisory" });
 const allowed = (text: string): Check => ({ ...checkOf(text), onInconclusive: "allow" });
+const anyOf = (...texts: string[]): Check => anyOfCheck(texts.map((text) => checkOf(text)));
 const key = (name: string) => sha256(name);
 const identity = (ref: string | null) => ({
   issuer: "https://token.actions.githubusercontent.com",
@@ -35,6 +36,9 @@ const facts = ({ checks = ["accuracy >= 0.9"], first = "allow", failedRows, ...m
   ...more,
 });
 const gates = (...checks: (string | Check)[]): Written => ({ checks });
+
+const [f1, acc] = ["f1 >= 0.8", "accuracy >= 0.9"];
+const advisoryAny: Check = { ...anyOf(f1, "ece <= 0.1"), severity: "advisory" };
 
 /** Before, after, and how after lies to before. */
 const pairs: [name: string, before: Written, after: Written, relation: Relation][] = [
@@ -161,6 +165,28 @@ const pairs: [name: string, before: Written, after: Written, relation: Relation]
   ["a mean for a percentile", gates("latency.p99 <= 50ms"), gates("latency.mean <= 50ms"), "incomparable"],
   ["a constant for the champion", gates("accuracy >= champion - 1pp"), gates("accuracy >= 0.9"), "incomparable"],
   ["another slice", gates("accuracy >= 0.8 by group"), gates("accuracy >= 0.8 by region"), "incomparable"],
+  ["alternatives in another order", gates(anyOf(f1, acc)), gates(anyOf(acc, f1)), "equal"],
+  ["an alternative dropped", gates(anyOf(f1, acc, "ece <= 0.1")), gates(anyOf(f1, acc)), "tighter"],
+  ["an alternative raised", gates(anyOf(f1, acc)), gates(anyOf(f1, "accuracy >= 0.95")), "tighter"],
+  ["one alternative alone", gates(anyOf(f1, acc)), gates(acc), "tighter"],
+  ["a check beside its alternatives", gates(acc), gates(acc, anyOf(f1, acc)), "equal"],
+  ["a further alternative", gates(anyOf(f1, acc)), gates(anyOf(f1, acc, "ece <= 0.1")), "looser"],
+  ["an alternative lowered", gates(anyOf(f1, acc)), gates(anyOf(f1, "accuracy >= 0.8")), "looser"],
+  ["a check turned into alternatives", gates(acc), gates(anyOf(f1, acc)), "looser"],
+  [
+    "alternatives that may stay open",
+    gates(anyOf(f1, acc)),
+    gates({ ...anyOf(f1, acc), onInconclusive: "allow" }),
+    "looser",
+  ],
+  ["alternatives made advisory", gates(acc, anyOf(f1, "ece <= 0.1")), gates(acc, advisoryAny), "looser"],
+  [
+    "one alternative up, one down",
+    gates(anyOf(f1, acc)),
+    gates(anyOf("f1 >= 0.85", "accuracy >= 0.8")),
+    "incomparable",
+  ],
+  ["other alternatives", gates(anyOf(f1, acc)), gates(anyOf("ece <= 0.1", "log_loss <= 1")), "incomparable"],
   ["another key", {}, { trust: { keys: [key("b")], identities: [] } }, "incomparable"],
   [
     "a workflow of any ref",
@@ -208,7 +234,12 @@ const anyCheck = fc
     const check = checkOf(`${metric} ${right}${confidence}`);
     return lax ? { ...check, onInconclusive: "allow" as const } : check;
   });
-const anyPolicy = fc.array(anyCheck, { minLength: 1, maxLength: 4 }).map((checks) => facts({ checks }));
+/** Single checks, and alternatives made of them. */
+const anyEntry: fc.Arbitrary<Check> = fc.oneof(
+  { arbitrary: anyCheck, weight: 3 },
+  { arbitrary: fc.array(anyCheck, { minLength: 2, maxLength: 3 }).map((list) => anyOfCheck(list)), weight: 1 },
+);
+const anyPolicy = fc.array(anyEntry, { minLength: 1, maxLength: 4 }).map((checks) => facts({ checks }));
 
 test("a policy is equal to itself, and to itself in another order", () => {
   fc.assert(

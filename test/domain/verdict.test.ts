@@ -10,7 +10,7 @@ import {
   verdictThatCounts,
 } from "../../src/domain/verdict.ts";
 import { releaseOf } from "../fakes/release.ts";
-import { checkWith, data, policy, verdictFor } from "../fakes/verdict.ts";
+import { anyOfWith, checkWith, data, policy, verdictFor } from "../fakes/verdict.ts";
 
 const release = releaseOf("a");
 const other = releaseOf("b");
@@ -92,6 +92,16 @@ test("the newest verdict under this policy and data counts, whatever came after 
 test("a verdict survives its way through JSON", () => {
   const verdict = verdictFor(release, { champion: { image: other.image, source: "deployed" } });
   expect(readVerdict(JSON.parse(JSON.stringify(verdict)) as Json)).toEqual(verdict);
+});
+
+test("a verdict with alternatives survives, too", () => {
+  const verdict = verdictFor(release, { checks: [anyOfWith("pass", "fail", "pass")] });
+  expect(readVerdict(JSON.parse(JSON.stringify(verdict)) as Json)).toEqual(verdict);
+});
+
+test("alternatives of which none passed are no pass", () => {
+  const checks = [anyOfWith("pass", "fail", "fail")] as unknown as Json;
+  expect(() => readVerdict({ ...plain(), checks })).toThrow(/says pass, and its members say fail/);
 });
 
 const plain = (): Record<string, Json> => JSON.parse(JSON.stringify(verdictFor(release))) as Record<string, Json>;

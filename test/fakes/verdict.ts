@@ -22,7 +22,25 @@ export const checkWith = (status: CheckResult["status"]): CheckResult => ({
   unit: "ratio",
   confidence: null,
   slices: null,
+  members: null,
   sentence: `accuracy is 0.9: ${status}`,
+});
+
+/** A check of alternatives, each with a status. */
+export const anyOfWith = (status: CheckResult["status"], ...members: CheckResult["status"][]): CheckResult => ({
+  ...blank,
+  status,
+  text: `any_of: [${members.map(() => "accuracy >= 0.8").join(", ")}]`,
+  severity: "required",
+  onInconclusive: "block",
+  unit: "",
+  confidence: null,
+  slices: null,
+  members: members.map((one) => {
+    const { severity: _, onInconclusive: __, members: ___, ...comparison } = checkWith(one);
+    return comparison;
+  }),
+  sentence: `${members.length} alternatives: ${status}`,
 });
 
 /** A verdict about a release; its word follows from its checks and reasons. */

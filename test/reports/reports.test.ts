@@ -9,7 +9,7 @@ import { page } from "../../src/reports/page.ts";
 import { failureSummary, summary } from "../../src/reports/summary.ts";
 import { terminalReport } from "../../src/reports/terminal.ts";
 import { releaseOf } from "../fakes/release.ts";
-import { checkWith, verdictFor } from "../fakes/verdict.ts";
+import { anyOfWith, checkWith, verdictFor } from "../fakes/verdict.ts";
 
 const hostile = "<img src=x onerror=alert(1)> | **bold** [link](http://evil) \u001B[31m `code`\n# title";
 
@@ -76,6 +76,54 @@ test("how many rows flipped is said when not all are listed", () => {
 
 test("a check that did not pass has its sentence below the table", () => {
   expect(terminalReport(outcomeWith())).toContain(checkWith("fail").sentence);
+});
+
+test("alternatives are shown below the gate they belong to, and an advisory gate says so", () => {
+  const checks = [
+    anyOfWith("inconclusive", "fail", "inconclusive"),
+    { ...checkWith("pass"), severity: "advisory" as const },
+  ];
+  const judgement = verdictFor(releaseOf("a"), { checks });
+  const lines = terminalReport(outcomeWith({ judgement }))
+    .split("\n")
+    .map((line) => line.trim());
+  const at = lines.findIndex((line) => line.startsWith("inconclusive  any_of: ["));
+  expect(lines[at + 1]).toMatch(/^fail\s+· accuracy >= 0\.8\s+0\.9000\s+100$/);
+  expect(lines[at + 2]).toMatch(/^inconclusive\s+· accuracy >= 0\.8/);
+  expect(lines[at + 3]).toMatch(/^pass\s+accuracy >= 0\.8 \(advisory\)/);
+  expect(lines).toContain("any_of: [accuracy >= 0.8, accuracy >= 0.8]: 2 alternatives: inconclusive");
+});
+
+test("tests of superiority stand in a table of their own, and say that they decide nothing", () => {
+  const tests = [
+    { name: "McNemar mid-p", p: 0.00002 },
+    { name: "McNemar exact", p: 0.03125 },
+  ];
+  const judgement = verdictFor(releaseOf("a"), { checks: [{ ...checkWith("pass"), tests }] });
+  const text = terminalReport(outcomeWith({ judgement }));
+  expect(text).toMatch(
+    /Is it better than the champion\?\n {2}gate .*\n.*McNemar mid-p {2}< 0\.0001\n.*McNemar exact {2}0\.0313\n.*decides nothing/,
+  );
+  expect(terminalReport(outcomeWith())).not.toContain("Is it better");
+});
+
+test("small slices are shown together, and many slices with those that are short at a bounded rate of false findings", () => {
+  const { text: _, severity: __, onInconclusive: ___, members: ____, slices: _____, ...found } = checkWith("pass");
+  const slice = (name: string, discovered: number) => ({ ...found, name, adjusted: 0.5, discovered, failed: false });
+  const slices = {
+    judged: [slice("de", 0.04), slice("fr", 0.2)],
+    small: [
+      { name: "is", n: 7 },
+      { name: "li", n: 2 },
+    ],
+    pooled: { n: 9, value: 0.5, ref: null },
+  };
+  const judgement = verdictFor(releaseOf("a"), { checks: [{ ...checkWith("pass"), confidence: 0.95, slices }] });
+  const text = terminalReport(outcomeWith({ judgement }));
+  expect(text).toMatch(/not judged {2}these together {2}0\.5000 .*9/);
+  expect(text).toContain(
+    "at most 5 % false findings among those named (Benjamini and Hochberg): de. It decides nothing.",
+  );
 });
 
 test("a failure's summary names code, place and what to do", () => {

@@ -14,7 +14,8 @@ export interface Asked {
 /** Bounds of an estimate, or the reason there are none. */
 export type Bounds = Pick<Finding, "method" | "lower" | "upper" | "tail" | "B" | "seed"> & { undefined?: string };
 
-const made = (method: string, lower: number, upper: number, tail: number | null): Bounds => ({
+/** Bounds that were made. */
+export const made = (method: string, lower: number, upper: number, tail: number | null): Bounds => ({
   method,
   lower,
   upper,
@@ -35,13 +36,16 @@ export const without = (method: string | null, reason: string): Bounds => ({
 
 const sumOf = (numbers: Float64Array): number => numbers.reduce((sum, number) => sum + number, 0);
 
-/** Clopper-Pearson bounds of a rate from 0/1 outcomes. */
-export function rateBounds(outcomes: Float64Array, { confidence, bound, low }: Asked): Bounds {
-  const [k, n] = [sumOf(outcomes), outcomes.length];
+/** Clopper-Pearson bounds of a rate from k of n trials; both may be fractions. */
+export function aboutRate(k: number, n: number, { confidence, bound, low }: Asked): Bounds {
   const rate = Math.min(Math.max(bound, 0), 1);
   const tail = low ? binomialCdf(k, n, rate) : binomialCdf(n - k, n, 1 - rate);
   return made("clopper-pearson", clopperPearsonLower(k, n, confidence), clopperPearsonUpper(k, n, confidence), tail);
 }
+
+/** Clopper-Pearson bounds of a rate from 0/1 outcomes. */
+export const rateBounds = (outcomes: Float64Array, asked: Asked): Bounds =>
+  aboutRate(sumOf(outcomes), outcomes.length, asked);
 
 /** Rows on which only the candidate, and only the champion, is right. */
 export function discordance(candidate: Float64Array, champion: Float64Array): [number, number] {
@@ -71,7 +75,8 @@ export function meanBounds(scores: Float64Array, { confidence, bound, low }: Ask
   return made("t", meanLower(scores, confidence), meanUpper(scores, confidence), tail);
 }
 
-const leastPerClass = 20;
+/** Fewer positives or negatives than these make no bound of an area. */
+export const leastPerClass = 20;
 const logit = (p: number): number => Math.log(p / (1 - p));
 const expit = (x: number): number => 1 / (1 + Math.exp(-x));
 

@@ -1,20 +1,18 @@
 import { allowed, keeps } from "../metrics/arguments.ts";
 import { metricNamed, metrics } from "../metrics/index.ts";
 import type { Task } from "../observations/observations.ts";
-import type { Check } from "./decide.ts";
+import type { Comparison } from "./compare.ts";
 import { didYouMean } from "./near.ts";
-import { enoughRows, range } from "./reach.ts";
+import { enoughRequests, enoughRows, range } from "./reach.ts";
 import { lowIsBad } from "./rule.ts";
 import type { CheckProblem, Finder, Setting } from "./setting.ts";
 
 const metricsOf = (task: Task): string[] =>
-  Object.entries(metrics).flatMap(([name, metric]) =>
-    metric.kind === "run" || metric.tasks.includes(task) ? [name] : [],
-  );
+  metrics.flatMap(([name, metric]) => (metric.kind === "run" || metric.tasks.includes(task) ? [name] : []));
 
 /** All that is wrong with a check in this setting: what could never be judged, never pass, or never fail. */
-export function checkProblems({ parsed }: Check, setting: Setting): CheckProblem[] {
-  const metric = metricNamed(parsed.metric);
+export function checkProblems({ parsed }: Comparison, setting: Setting): CheckProblem[] {
+  const metric = metricNamed(parsed.metric, setting.task);
   const column = parsed.at.metric;
   const known = metricsOf(setting.task);
   if (!metric)
@@ -32,7 +30,8 @@ export function checkProblems({ parsed }: Check, setting: Setting): CheckProblem
   );
   if (found.length > 0) return found;
   const unreachable = range(parsed, metric, setting);
-  return unreachable.length > 0 ? unreachable : enoughRows(parsed, metric, setting);
+  if (unreachable.length > 0) return unreachable;
+  return [...enoughRows(parsed, metric, setting), ...enoughRequests(parsed, metric, setting)];
 }
 
 const statistic: Finder = ({ metric: name, stat, at }, metric) => {
@@ -122,7 +121,8 @@ const reference: Finder = ({ metric: name, right, at }, metric) => {
 
 const unit: Finder = ({ metric: name, right, at }, metric) => {
   const column = at.right;
-  const pure = metric.unit === "ratio" || metric.unit === "score";
+  // BLEU and chrF run to 100, and 30% of that is not what is meant.
+  const pure = metric.unit === "ratio" || (metric.unit === "score" && metric.range[1] !== 100);
   const problem = (message: string, hint: string) => [{ message: `${name} ${message}`, hint, column }];
   if (right.unit === "ms" && metric.unit !== "ms")
     return problem(`is not a time but in ${metric.unit}`, "leave the unit away");

@@ -1,112 +1,57 @@
-import type { Digest } from "../digest.ts";
-import { metricNamed } from "../metrics/index.ts";
-import type { Metric } from "../metrics/metric.ts";
 import type { Observations } from "../observations/observations.ts";
-import { judgeLoad } from "./load.ts";
-import { type ParsedCheck, parseCheck } from "./parse.ts";
-import {
-  blank,
-  bounded,
-  type CheckResult,
-  type Finding,
-  type OnInconclusive,
-  type Severity,
-  type Slices,
-} from "./result.ts";
-import { judgeRows } from "./rows.ts";
-import { sentenceOf, slicesSentence } from "./sentence.ts";
-import { judgeSlices } from "./slices.ts";
+import { judgeAnyOf } from "./any-of.ts";
+import { type Comparison, compare, type DecisionContext } from "./compare.ts";
+import { parseCheck } from "./parse.ts";
+import { blank, type CheckResult, type OnInconclusive, type Severity } from "./result.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
-/** A check of a policy. */
-export interface Check {
-  text: string;
+export type { DecisionContext } from "./compare.ts";
+
+/** What a check counts for. */
+interface Weight {
   /** `advisory` never enters the verdict. */
   severity: Severity;
   /** `allow` leaves the check out of the verdict when it is inconclusive. */
   onInconclusive: OnInconclusive;
-  parsed: ParsedCheck;
 }
 
-/** What a decision depends on beside the observations: it makes every rerun give the same verdict. */
-export interface DecisionContext {
-  seeds: { candidate: Digest; champion: Digest | null; data: Digest };
-  /** Bootstrap replicates, 2000 unless told. */
-  replicates?: number;
-  /** Whether a check against a champion is left out, or is an error, when nothing is in production yet. */
-  firstPromotion: "allow" | "block";
+/** A check of one comparison. */
+export interface SingleCheck extends Comparison, Weight {}
+
+/** A check that at least one of its members must pass. */
+export interface AnyOfCheck extends Weight {
+  text: string;
+  anyOf: readonly Comparison[];
 }
+
+/** A check of a policy. */
+export type Check = SingleCheck | AnyOfCheck;
 
 export interface Judgement {
   verdict: Verdict;
   checks: CheckResult[];
 }
 
+const usual: Weight = { severity: "required", onInconclusive: "block" };
+
 /** Makes a required check that blocks when inconclusive. @throws GateSyntaxError */
-export const checkOf = (text: string): Check => ({
-  text: text.trim(),
-  severity: "required",
-  onInconclusive: "block",
-  parsed: parseCheck(text),
-});
+export const checkOf = (text: string): SingleCheck => ({ text: text.trim(), ...usual, parsed: parseCheck(text) });
 
-type Found = Finding & { slices?: Slices | null };
-
-/** No user chooses the seed: pressing "run again" cannot fish for a pass. */
-const seedOf = ({ seeds }: DecisionContext, text: string): string =>
-  ["modelgate/1", seeds.candidate, seeds.champion ?? "none", seeds.data, text].join("|");
-
-/** Why a check against a reference cannot be judged, or null. */
-function withoutReference(check: ParsedCheck, observed: Observations, context: DecisionContext): Found | null {
-  if (check.right.kind === "value") return null;
-  if (check.right.ref !== "champion") return { ...blank, reason: "reference_unavailable" };
-  if (observed.championState === "none")
-    return { ...blank, status: context.firstPromotion === "allow" ? "skipped" : "error", reason: "no_champion" };
-  return observed.champion === null || observed.championState === "unavailable"
-    ? { ...blank, reason: "champion_unavailable" }
-    : null;
+/** Makes a check of which at least one member must hold; required and blocking unless told. */
+export function anyOfCheck(members: readonly Comparison[], { severity, onInconclusive }: Weight = usual): AnyOfCheck {
+  const anyOf = members.map(({ text, parsed }) => ({ text, parsed }));
+  return { text: `any_of: [${anyOf.map(({ text }) => text).join(", ")}]`, severity, onInconclusive, anyOf };
 }
 
-function find({ parsed, text }: Check, observed: Observations, context: DecisionContext): Found {
-  const metric = metricNamed(parsed.metric);
-  if (!metric) return { ...blank, reason: "unknown_metric" };
-  const usual = parsed.confidence === null ? 1 : 30;
-  if (metric.kind === "run") return judgeLoad(metric, parsed, observed.load, parsed.min ?? usual);
-  if (observed.failedRows > 0) return { ...blank, reason: "failed_rows" };
-  const unjudged = withoutReference(parsed, observed, context);
-  if (unjudged) return unjudged;
-  const { truth, classes, candidate, slices } = observed;
-  const champion = parsed.right.kind === "ref" ? observed.champion : null;
-  const replicates = context.replicates ?? 2000;
-  const question = { metric, check: parsed, confidence: parsed.confidence, seed: seedOf(context, text), replicates };
-  const subject = { truth, classes, candidate, champion };
-  if (parsed.by.length === 0) return judgeRows({ ...question, least: parsed.min ?? usual }, subject);
-  const columns = parsed.by.flatMap((name) => (Object.hasOwn(slices, name) ? [slices[name]!] : []));
-  if (columns.length < parsed.by.length || columns.some((column) => column.length !== truth.length))
-    return { ...blank, reason: "unknown_slice" };
-  return judgeSlices({ ...question, least: Math.min(parsed.min ?? usual, usual) }, subject, columns);
-}
-
-function sentence(found: Found, check: ParsedCheck, metric: Metric | undefined): string {
-  const plain = found.slices && metric ? slicesSentence(found, found.slices, check, metric.unit) : null;
-  return plain ?? sentenceOf(found, check, metric?.unit ?? null);
-}
+/** The comparisons that a check is made of. */
+export const comparisonsOf = (check: Check): readonly Comparison[] => ("anyOf" in check ? check.anyOf : [check]);
 
 /** Judges one check. Never throws: what cannot be judged is `error` or `inconclusive` with its reason, and never a pass. */
 export function decide(check: Check, observed: Observations, context: DecisionContext): CheckResult {
-  const { text, severity, onInconclusive, parsed } = check;
-  const { slices = null, ...found } = bounded(find(check, observed, context));
-  const metric = metricNamed(parsed.metric);
-  return {
-    text,
-    severity,
-    onInconclusive,
-    ...found,
-    unit: metric?.unit ?? "",
-    confidence: parsed.confidence,
-    slices: slices && { ...slices, judged: slices.judged.map(bounded) },
-    sentence: sentence({ ...found, slices }, parsed, metric),
-  };
+  const { text, severity, onInconclusive } = check;
+  if (!("anyOf" in check)) return { ...compare(check, observed, context), severity, onInconclusive, members: null };
+  const found = judgeAnyOf(check.anyOf, observed, context);
+  return { ...blank, text, severity, onInconclusive, unit: "", confidence: null, slices: null, ...found };
 }
 
 /**
@@ -114,8 +59,10 @@ export function decide(check: Check, observed: Observations, context: DecisionCo
  * limit on failures; `error_rate <= 1%` is required unless the policy has its own.
  */
 export function withImplied(checks: readonly Check[]): readonly Check[] {
-  const latency = checks.some(({ parsed, severity }) => parsed.metric === "latency" && severity === "required");
-  const limited = checks.some(({ parsed }) => parsed.metric === "error_rate");
+  const names = (check: Check, metric: string) => comparisonsOf(check).some(({ parsed }) => parsed.metric === metric);
+  const latency = checks.some((check) => check.severity === "required" && names(check, "latency"));
+  // A limit among alternatives limits nothing.
+  const limited = checks.some((check) => !("anyOf" in check) && names(check, "error_rate"));
   return latency && !limited ? [...checks, checkOf("error_rate <= 1%")] : checks;
 }
 

@@ -1,4 +1,6 @@
+import { shareOf } from "../metrics/load.ts";
 import { clopperPearsonLower, clopperPearsonUpper } from "../statistics/intervals.ts";
+import { zeroErrorRows } from "../statistics/power.ts";
 import { grouped, percent } from "./numbers.ts";
 import { holds, lowIsBad } from "./rule.ts";
 import type { Finder } from "./setting.ts";
@@ -52,4 +54,19 @@ export const enoughRows: Finder = (check, metric, { rows }) => {
       column: at.confidence,
     },
   ];
+};
+
+/** Whether a load run without a fault could be judged on this many requests. */
+export const enoughRequests: Finder = ({ stat, min, right, confidence, at }, metric, { requests }) => {
+  if (requests === undefined || metric.kind !== "run") return [];
+  const least = min ?? (confidence === null ? 1 : 30);
+  const percentile = metric.bound.kind === "latency" && stat !== null ? shareOf(stat) : null;
+  const share = metric.bound.kind === "binomial" ? right.kind === "value" && right.value : percentile && 1 - percentile;
+  const clean = confidence !== null && typeof share === "number" ? zeroErrorRows(share, confidence) : 0;
+  const needed = Math.max(least, clean);
+  if (requests >= needed) return [];
+  const why = needed === least ? "never be judged" : "never pass, even without one request over or failed";
+  const message = `this can ${why}: it needs ${grouped(needed)} requests, the load run has ${grouped(requests)}`;
+  const hint = "raise load.rate or load.duration, or ask less confidence";
+  return [{ message, hint, column: needed === least ? at.metric : at.confidence }];
 };

@@ -4,6 +4,12 @@ export type Status = "pass" | "fail" | "inconclusive" | "error" | "skipped";
 export type Severity = "required" | "advisory";
 export type OnInconclusive = "block" | "allow";
 
+/** A test that is shown beside a finding; p is one-sided. */
+export interface TestResult {
+  name: string;
+  p: number;
+}
+
 /** What was found for one comparison on one set of rows, or on one load run. Null where a number does not apply. */
 export interface Finding {
   status: Status;
@@ -18,8 +24,13 @@ export interface Finding {
   /** One-sided bounds of the estimate, each at the confidence. */
   lower: number | null;
   upper: number | null;
-  /** Rows or requests that count: for recall the rows of the class, for precision those predicted as it. */
+  /**
+   * Rows or requests that count: for recall the rows of the class, for precision those predicted as it. Where rows belong
+   * together: the groups of them.
+   */
   n: number | null;
+  /** The rows in those groups; null where n counts rows or requests. */
+  rows: number | null;
   method: string | null;
   /** Rows on which only the candidate, and only the champion, is right. */
   discordant: readonly [number, number] | null;
@@ -27,6 +38,8 @@ export interface Finding {
   tail: number | null;
   B: number | null;
   seed: string | null;
+  /** Whether the candidate is better than the champion on the same rows; never decides. */
+  tests: readonly TestResult[];
   /** Rows or requests that would settle an inconclusive finding with 80 % power. */
   needsN: number | null;
 }
@@ -35,12 +48,26 @@ export interface Finding {
 interface SliceResult
   extends Pick<
     Finding,
-    "status" | "reason" | "n" | "value" | "ref" | "estimate" | "lower" | "upper" | "method" | "B" | "seed" | "needsN"
+    | "status"
+    | "reason"
+    | "n"
+    | "rows"
+    | "value"
+    | "ref"
+    | "estimate"
+    | "lower"
+    | "upper"
+    | "method"
+    | "B"
+    | "seed"
+    | "needsN"
   > {
   /** Values of the slice's columns, joined by ` / `. */
   name: string;
   /** Holm-adjusted {@link Finding.tail}. */
   adjusted: number | null;
+  /** {@link Finding.tail} adjusted by Benjamini and Hochberg, among more than 20 slices: shown, never decides. */
+  discovered: number | null;
   /** Whether the slice fails after the correction for the number of slices. */
   failed: boolean;
 }
@@ -49,18 +76,27 @@ export interface Slices {
   judged: readonly SliceResult[];
   /** Slices with too few rows: listed, never judged. */
   small: readonly { name: string; n: number }[];
+  /** The values on all rows of the small slices together: shown, never judged. Null without two of them, or without a value. */
+  pooled: { n: number; value: number; ref: number | null } | null;
 }
 
-/** One check of a verdict. JSON-serialisable: no NaN, no infinity, no undefined. */
-export interface CheckResult extends Finding {
+/** One comparison as it was judged. JSON-serialisable: no NaN, no infinity, no undefined. */
+export interface ComparisonResult extends Finding {
   text: string;
-  severity: Severity;
-  onInconclusive: OnInconclusive;
   unit: Unit | "";
+  /** What it was judged at: of a member of `any_of` the corrected confidence, which may be above the one written. */
   confidence: number | null;
   slices: Slices | null;
   /** What a person reads. */
   sentence: string;
+}
+
+/** One check of a verdict. Of an `any_of` only status, reason and sentence are its own; the numbers are its members'. */
+export interface CheckResult extends ComparisonResult {
+  severity: Severity;
+  onInconclusive: OnInconclusive;
+  /** The members of an `any_of`; null for a single comparison. */
+  members: readonly ComparisonResult[] | null;
 }
 
 /** A finding in which nothing was measured. */
@@ -74,11 +110,13 @@ export const blank: Finding = {
   lower: null,
   upper: null,
   n: null,
+  rows: null,
   method: null,
   discordant: null,
   tail: null,
   B: null,
   seed: null,
+  tests: [],
   needsN: null,
 };
 
@@ -109,11 +147,12 @@ export const reasons: Readonly<Record<string, string>> = {
   relative_to_nonpositive:
     "a margin relative to a reference that is not above 0 has no meaning; give the margin in units",
   min_n: "too few rows count for a judgement",
-  min_per_class: "fewer than 20 rows are positive, or fewer than 20 negative",
+  min_per_class: "fewer than 20 rows, or groups of rows, are positive, or fewer than 20 negative",
   no_slice_judged: "every slice is too small to be judged",
   too_many_slices: "there are more than 50 slices",
   unknown_slice: "the slice column is not in the observations",
   slices_not_shown: "some slices did not pass, none surely failed",
+  no_member_shown: "no member is shown, and not every one fails",
   degenerate: "all resamples agree, so the rows say nothing about uncertainty",
   resample_undefined:
     "the metric does not exist on some resamples of these rows; more rows of the rare class are needed",
@@ -130,6 +169,20 @@ export const reasons: Readonly<Record<string, string>> = {
   chance_agreement: "agreement by chance is already complete",
   constant_target: "all targets are the same",
   constant_input: "all values are the same",
+  no_groups: "the rows do not say which query they are of (evaluate.group)",
+  queries_left_out: "more than 5 % of the queries have no relevant item",
+  zero_vector: "a vector is zero, and has no direction",
+  lengths_differ: "the vectors differ in length",
+  no_golden: "the rows are pairs, and have no golden vector",
+  no_partners: "the rows are no pairs (evaluate.partners)",
   zero_target: "a target is 0",
   below_minus_one: "a value is not above -1",
+  no_gold: "a row has no text that is right",
+  not_latin: "more than 20 % of the characters are outside ASCII, which ROUGE does not read; use chrf",
+  needs_tokenizer:
+    "more than 20 % of the characters are of a script without spaces between words, which BLEU needs; use chrf",
+  empty_reference: "the texts that are right are all empty, so there is nothing to count errors by",
+  no_logprobs: "the endpoint serves no log probabilities of tokens",
+  not_logprob: "a log probability of a token is above 0",
+  no_tokens: "no row has a token",
 };

@@ -1,90 +1,77 @@
-import { compute, isUndefined, type RowMetric, type Rows } from "../metrics/metric.ts";
-import type { Answers } from "../observations/observations.ts";
+import { compute, isUndefined } from "../metrics/metric.ts";
 import {
   type Asked,
   aucBounds,
   type Bounds,
   discordance,
+  leastPerClass,
   meanBounds,
   pairedAucBounds,
   pairedRateBounds,
   rateBounds,
   without,
 } from "./bounds.ts";
+import {
+  clusteredMeanBounds,
+  clusteredPairedRateBounds,
+  clusteredRateBounds,
+  clustersBySide,
+  clustersOf,
+} from "./clusters.ts";
 import { settling } from "./needs.ts";
 import type { ParsedCheck } from "./parse.ts";
+import { boundOf, factor, type Question, type Sides, type Subject, sidesOf } from "./question.ts";
 import { bootstrapBounds, resampled } from "./resample.ts";
 import { blank, type Finding } from "./result.ts";
 import { holds, lowIsBad, withBounds } from "./rule.ts";
-
-/** The rows a check looks at. `champion` is null when the check compares with a number. */
-export interface Subject {
-  truth: Float64Array;
-  classes: readonly string[];
-  candidate: Answers;
-  champion: Answers | null;
-}
-
-/** A metric and how it is asked. */
-export interface Question {
-  metric: RowMetric;
-  check: ParsedCheck;
-  /** Least number of rows that count. */
-  least: number;
-  confidence: number | null;
-  seed: string;
-  replicates: number;
-}
-
-/** The factor of the reference in the contrast: 0 when the check compares with a number. */
-const factor = ({ right }: ParsedCheck): number => (right.kind === "ref" ? right.mul : 0);
-const boundOf = ({ right }: ParsedCheck): number => (right.kind === "ref" ? right.off : right.value);
+import { counted, type Scores, scoresOf } from "./scores.ts";
 
 /** What the bounds are made from. */
-interface Material {
-  candidate: Rows;
-  champion: Rows | null;
+interface Material extends Sides {
   /** Row scores whose mean the metric is; of the champion too when the same rows count. */
-  scores: { own: Float64Array; other: Float64Array | null } | null;
+  scores: Scores | null;
 }
 
-/** Row scores of sound rows, or null when the metric, asked like this, is no mean over rows that models share. */
-function scoresOf({ metric, check }: Question, candidate: Rows, champion: Rows | null): Material["scores"] {
-  if (metric.bound.kind !== "binomial" && metric.bound.kind !== "mean") return null;
-  const own = metric.bound.scores(candidate, check.args);
-  if (own === null || isUndefined(own) || (champion && !own.pairable)) return null;
-  const other = champion && metric.bound.scores(champion, check.args);
-  return isUndefined(other) ? null : { own: own.scores, other: other?.scores ?? null };
+/** Bounds of the mean of row scores, or of their paired differences. */
+function scoreBounds(zeroOne: boolean, mul: number, { own, other, clusters }: Scores, asked: Asked): Bounds {
+  if (zeroOne && !other) return clusters ? clusteredRateBounds(own, clusters, asked) : rateBounds(own, asked);
+  if (zeroOne && mul === 1)
+    return clusters
+      ? clusteredPairedRateBounds(own, other!, { ...asked, clusters })
+      : pairedRateBounds(discordance(own, other!), own.length, asked);
+  const contrast = other ? own.map((score, i) => score - mul * other[i]!) : own;
+  return clusters ? clusteredMeanBounds(contrast, clusters, asked) : meanBounds(contrast, asked);
 }
+
+/** Bounds of an area under the ROC curve; null where rows must be resampled. */
+function areaBounds({ metric, check }: Question, { candidate, champion }: Material, asked: Asked): Bounds | null {
+  if (metric.bound.kind !== "auc") return null;
+  const own = metric.bound.ranking(candidate, check.args);
+  const other = champion && metric.bound.ranking(champion, check.args);
+  if (!own || (champion && !other)) return null;
+  if (candidate.groups) return fewOfASide(own.positive, candidate.groups) ? without(null, "min_per_class") : null;
+  if (!other) return aucBounds(own.positive, own.scores, asked);
+  return pairedAucBounds(own.positive, { candidate: own.scores, champion: other.scores, mul: factor(check) }, asked);
+}
+
+/** Whether the groups with a positive row, or with a negative one, are fewer than an area is judged on. */
+const fewOfASide = (positive: Uint8Array, groups: Int32Array): boolean =>
+  clustersBySide(positive, clustersOf(groups)).some((count) => count < leastPerClass);
 
 /** Bounds of the contrast by the finest method the metric allows. */
 function boundsOf(question: Question, material: Material, asked: Asked): Bounds {
-  const { metric, check } = question;
+  const { metric, check, replicates, seed } = question;
   const { candidate, champion, scores } = material;
   const mul = factor(check);
-  if (scores) {
-    const zeroOne = metric.bound.kind === "binomial";
-    if (!scores.other) return zeroOne ? rateBounds(scores.own, asked) : meanBounds(scores.own, asked);
-    if (zeroOne && mul === 1) return pairedRateBounds(discordance(scores.own, scores.other), scores.own.length, asked);
-    return meanBounds(
-      scores.own.map((score, i) => score - mul * scores.other![i]!),
-      asked,
-    );
-  }
-  if (metric.bound.kind === "auc") {
-    const own = metric.bound.ranking(candidate, check.args);
-    const other = champion && metric.bound.ranking(champion, check.args);
-    if (own && other)
-      return pairedAucBounds(own.positive, { candidate: own.scores, champion: other.scores, mul }, asked);
-    if (own && !champion) return aucBounds(own.positive, own.scores, asked);
-  }
+  if (scores) return scoreBounds(metric.bound.kind === "binomial", mul, scores, asked);
+  const area = areaBounds(question, material, asked);
+  if (area) return area;
   const rows = resampled(candidate, champion, { metric, args: check.args, mul });
-  const { replicates, seed } = question;
   return rows ? bootstrapBounds(rows, { replicates, seed, confidence: asked.confidence }) : without(null, "no_bound");
 }
 
 /** The value of the candidate, of the reference, and their contrast; or why one of them does not exist. */
-function valuesOf({ metric, check }: Question, candidate: Rows, champion: Rows | null) {
+function valuesOf({ metric, check }: Question, { candidate, champion }: Sides) {
   const value = compute(metric, candidate, check.args);
   const ref = champion && compute(metric, champion, check.args);
   if (isUndefined(value)) return { reason: value.undefined, value: null, ref: null, estimate: null };
@@ -93,22 +80,22 @@ function valuesOf({ metric, check }: Question, candidate: Rows, champion: Rows |
 }
 
 /** Judges one comparison on one set of rows: the decision rule of the gate. */
-export function judgeRows(question: Question, { truth, classes, ...answers }: Subject): Finding {
+export function judgeRows(question: Question, subject: Subject): Finding {
   const { metric, check, confidence } = question;
-  const candidate: Rows = { truth, classes, answers: answers.candidate };
-  const champion: Rows | null = answers.champion && { truth, classes, answers: answers.champion };
-  const { reason, ...values } = valuesOf(question, candidate, champion);
-  const finding: Finding = { ...blank, ...values, bound: boundOf(check), n: truth.length };
+  const sides = sidesOf(subject);
+  const { candidate } = sides;
+  const { reason, ...values } = valuesOf(question, sides);
+  const finding: Finding = { ...blank, ...values, bound: boundOf(check), ...counted(null, candidate) };
   if (values.estimate === null) return { ...finding, status: "inconclusive", reason };
-  const scores = scoresOf(question, candidate, champion);
-  if (scores) finding.n = scores.own.length;
+  const scores = scoresOf(question, sides);
+  Object.assign(finding, counted(scores, candidate));
   if (metric.bound.kind === "binomial" && factor(check) === 1 && scores?.other)
     finding.discordant = discordance(scores.own, scores.other);
   if (confidence === null) finding.method = "point";
   if (factor(check) !== 1 && values.ref !== null && values.ref <= 0)
     return { ...finding, reason: "relative_to_nonpositive" };
   return ifEnough(
-    confidence === null ? byPoint(finding, check) : byBounds(finding, question, { candidate, champion, scores }),
+    confidence === null ? byPoint(finding, check) : byBounds(finding, question, { ...sides, scores }),
     question,
   );
 }
@@ -125,6 +112,8 @@ function byBounds(finding: Finding, question: Question, material: Material): Fin
   const asked = { confidence: confidence!, bound: finding.bound!, low: lowIsBad(check.op) };
   const { undefined: missing, ...bounds } = boundsOf(question, material, asked);
   const judged: Finding = { ...finding, ...bounds };
+  if (missing === "min_n")
+    return { ...judged, status: "inconclusive", reason: missing, needsN: Math.max(2, question.least) };
   if (missing !== undefined) return { ...judged, status: "inconclusive", reason: missing };
   const status = withBounds(check.op, asked.bound, judged);
   return { ...judged, status, needsN: status === "inconclusive" ? (settling(judged, check)?.rows ?? null) : null };
@@ -132,6 +121,8 @@ function byBounds(finding: Finding, question: Question, material: Material): Fin
 
 /** Under the least number of rows nothing is judged, whatever the numbers say. */
 function ifEnough(finding: Finding, { least }: Question): Finding {
-  const unjudged = finding.reason !== null || finding.n! >= least;
-  return unjudged ? finding : { ...finding, status: "inconclusive", reason: "min_n", needsN: least };
+  const broken = finding.status === "error" && finding.reason !== null;
+  return broken || finding.n! >= least
+    ? finding
+    : { ...finding, status: "inconclusive", reason: "min_n", needsN: least };
 }

@@ -1,6 +1,8 @@
 import { metricNamed } from "../metrics/index.ts";
-import type { Answers, LoadEvent, LoadRun, Observations } from "../observations/observations.ts";
-import { type Check, type DecisionContext, decide, judge } from "./decide.ts";
+import { selectTruth } from "../metrics/select.ts";
+import type { LoadEvent, LoadRun, Observations } from "../observations/observations.ts";
+import { type Check, comparisonsOf, type DecisionContext, decide, judge } from "./decide.ts";
+import { badAnswers, perfectAnswers } from "./known-bad.ts";
 import type { CheckResult } from "./result.ts";
 
 /** A way by which bad results get through a policy. */
@@ -24,63 +26,31 @@ const replicates = 200;
 /** The slowest answer that counts as one: a request without an answer by then failed. */
 const slowest = 30_000;
 
-/** Rows spread evenly over all, so that sorted data keep every class and slice. */
+/** Some of many, spread evenly over all, so that sorted data keep every class and slice. */
+const spread = (all: number, some: number): number[] =>
+  Array.from({ length: Math.min(all, some) }, (_, index) => Math.floor((index * all) / Math.min(all, some)));
+
+/** Rows to try the gates on. Groups are taken whole: half a query is another query. */
+function pickedRows({ truth, groups }: Observations): number[] {
+  if (!groups) return spread(truth.length, mostRows);
+  const names = [...new Set(groups)];
+  const kept = new Set(
+    spread(names.length, Math.max(1, Math.floor((mostRows * names.length) / truth.length))).map((i) => names[i]),
+  );
+  return groups.flatMap((name, row) => (kept.has(name) ? [row] : []));
+}
+
 function sampled(observed: Observations): Observations {
-  const rows = observed.truth.length;
-  if (rows <= mostRows) return observed;
-  const picked = Array.from({ length: mostRows }, (_, index) => Math.floor((index * rows) / mostRows));
+  if (observed.truth.length <= mostRows) return observed;
+  const picked = pickedRows(observed);
   const slices = Object.entries(observed.slices).map(([name, values]) => [name, picked.map((row) => values[row]!)]);
   return {
     ...observed,
-    truth: Float64Array.from(picked, (row) => observed.truth[row]!),
+    truth: selectTruth(observed.truth, Uint32Array.from(picked)),
+    groups: observed.groups && picked.map((row) => observed.groups![row]!),
     slices: Object.fromEntries(slices) as Observations["slices"],
   };
 }
-
-/** Answers that say a class for each row, with certainty. */
-function certain({ task, classes }: Observations, labels: readonly number[]): Answers {
-  if (task === "binary") {
-    const said = Uint8Array.from(labels);
-    return { task, labels: said, scores: Float64Array.from(said) };
-  }
-  const probabilities = labels.map((label) => Float64Array.from(classes, (_, index) => (index === label ? 1 : 0)));
-  return { task: "multiclass", labels: Int32Array.from(labels), probabilities };
-}
-
-const values = (of: Float64Array): Answers => ({ task: "regression", values: of });
-
-/** Answers as bad as can be, each bad in another way: one metric sees one, one the other. */
-function badAnswers(observed: Observations): { name: string; answers: Answers }[] {
-  const { task, truth, classes } = observed;
-  if (task === "regression") {
-    const size = Math.max(1, ...truth.map(Math.abs));
-    return [
-      { name: "values far above the truth", answers: values(truth.map((value) => value + 1000 * size)) },
-      { name: "values far below the truth", answers: values(truth.map((value) => value - 1000 * size)) },
-      { name: "values that fall as the truth rises", answers: values(truth.map((value) => -1000 * value)) },
-    ];
-  }
-  const truths = [...truth];
-  return [
-    {
-      name: "answers that are all wrong",
-      answers: certain(
-        observed,
-        truths.map((label) => (label + 1) % classes.length),
-      ),
-    },
-    ...classes.map((name, index) => ({
-      name: `always the answer ${JSON.stringify(name)}`,
-      answers: certain(
-        observed,
-        truths.map(() => index),
-      ),
-    })),
-  ];
-}
-
-const perfect = (observed: Observations): Answers =>
-  observed.task === "regression" ? values(observed.truth) : certain(observed, [...observed.truth]);
 
 /** Load runs as bad as can be: every request failed, and every request took as long as one may. */
 function badLoads(load: LoadRun | null): LoadRun[] {
@@ -96,7 +66,7 @@ function badLoads(load: LoadRun | null): LoadRun[] {
 /** Answers that are bad beside a champion that is never wrong, each with the loads that are bad. */
 function knownBad(observed: Observations): KnownBad[] {
   const rows = sampled(observed);
-  const beside = { ...rows, champion: perfect(rows), championState: "present" as const, failedRows: 0 };
+  const beside = { ...rows, champion: perfectAnswers(rows), championState: "present" as const, failedRows: 0 };
   return badAnswers(rows).map(({ name, answers }) => {
     const observations = { ...beside, candidate: answers };
     return { name, observations, withLoads: badLoads(observed.load).map((load) => ({ ...observations, load })) };
@@ -110,9 +80,10 @@ const letsThrough = ({ status, onInconclusive }: CheckResult): boolean =>
 /** Whether nothing bad is stopped by a check. A load run has enough requests for one that can fail to fail. */
 function isToothless(check: Check, bad: readonly KnownBad[], context: DecisionContext): boolean {
   const results = (runs: readonly Observations[]) => runs.map((observations) => decide(check, observations, context));
-  if (metricNamed(check.parsed.metric)?.kind !== "run")
-    return results(bad.map(({ observations }) => observations)).every(letsThrough);
-  const runs = bad[0]!.withLoads;
+  const kinds = comparisonsOf(check).map(({ parsed }) => metricNamed(parsed.metric)?.kind);
+  if (!kinds.includes("run")) return results(bad.map(({ observations }) => observations)).every(letsThrough);
+  // What only looks at the load sees no answers; alternatives of both kinds need both to be bad.
+  const runs = (kinds.every((kind) => kind === "run") ? bad.slice(0, 1) : bad).flatMap(({ withLoads }) => withLoads);
   return runs.length > 0 && results(runs).every(({ status }) => status !== "fail" && status !== "error");
 }
 

@@ -58,13 +58,16 @@ function margin(size: number, unit: Unit): string {
   return `${Number(size.toPrecision(9))}${unit === "ms" ? " ms" : ""}`;
 }
 
+/** What n counts. */
+const nounOf = ({ rows }: Finding, { metric }: ParsedCheck): string =>
+  rows !== null ? "groups" : metricNamed(metric)?.kind === "run" ? "requests" : "rows";
+
 /** What would settle an inconclusive finding. */
 function settle(finding: Finding, check: ParsedCheck, unit: Unit): string {
   const { needsN, discordant, method, n } = finding;
   if (needsN === null)
     return "The estimate lies so near the bound that no number of rows can be given that would settle it.";
-  const rows = metricNamed(check.metric)?.kind === "run" ? "requests" : "rows";
-  const size = `about ${grouped(needsN)} ${rows} (80 % power)`;
+  const size = `about ${grouped(needsN)} ${nounOf(finding, check)} (80 % power)`;
   const equal = settling(finding, check)?.assumed === "equal";
   if (!equal || check.right.kind !== "ref") {
     const good = holds(check.op, finding.estimate ?? Number.NaN, finding.bound ?? Number.NaN);
@@ -82,12 +85,15 @@ function settle(finding: Finding, check: ParsedCheck, unit: Unit): string {
 /** What a person reads about one comparison. */
 export function sentenceOf(finding: Finding, check: ParsedCheck, unit: Unit | null): string {
   const { status, reason, n } = finding;
-  const count = n === null ? "" : `n = ${grouped(n)}: `;
+  const groups = finding.rows === null ? "" : ` groups (${grouped(finding.rows)} rows)`;
+  const count = n === null ? "" : `n = ${grouped(n)}${groups}: `;
   const why = reason === null ? "" : (reasons[reason] ?? reason);
   if (unit === null || n === null) return `${count}${why}.`;
   const facts = seen(finding, check, unit);
-  if (reason === "min_n")
-    return `${count}${facts ? `${facts}; ` : ""}${why}: at least ${grouped(finding.needsN ?? 1)} must count.`;
+  if (reason === "min_n") {
+    const few = finding.rows === null ? why : why.replace("rows", "groups of rows");
+    return `${count}${facts ? `${facts}; ` : ""}${few}: at least ${grouped(finding.needsN ?? 1)} must count.`;
+  }
   if (reason !== null) return `${count}${facts ? `${facts}; ` : ""}${why}.`;
   if (status === "inconclusive") return `${count}${facts}. ${settle(finding, check, unit)}`;
   return `${count}${facts}${wanted(finding, check, unit)}.`;

@@ -10,6 +10,8 @@ export interface Setting {
   hasLoad: boolean;
   /** Rows of the data set, when known. */
   rows?: number;
+  /** Requests of the load run, when known. */
+  requests?: number;
 }
 
 /** What is wrong with a check; `column` counts from 1 in its text. */

@@ -1,10 +1,13 @@
-import { selectAnswers } from "../metrics/select.ts";
-import { holm } from "../statistics/multiplicity.ts";
+import { selectAnswers, selectTruth } from "../metrics/select.ts";
+import { benjaminiHochberg, holm } from "../statistics/multiplicity.ts";
+import type { Question, Subject } from "./question.ts";
 import { blank, type Finding, type Slices } from "./result.ts";
-import { judgeRows, type Question, type Subject } from "./rows.ts";
+import { judgeRows } from "./rows.ts";
 import { withBounds } from "./rule.ts";
 
 const most = 50;
+/** More slices than these have the rate of false findings shown. */
+const many = 20;
 
 /** Rows of each slice: one per combination of the columns' values, in order of name. */
 function rowsBySlice(columns: readonly (readonly string[])[]): Map<string, Uint32Array> {
@@ -28,23 +31,48 @@ interface Judged {
   finding: Finding;
 }
 
-/** Whether each slice fails after Holm's correction over the slices; resampled bounds are made anew at 1 - alpha/K. */
-function corrected(
-  judged: readonly Judged[],
-  confidence: number | null,
-): { adjusted: number | null; failed: boolean }[] {
-  if (confidence === null) return judged.map(({ finding }) => ({ adjusted: null, failed: finding.status === "fail" }));
+/** The rows of a slice. */
+const partOf = ({ truth, classes, groups, candidate, champion }: Subject, rows: Uint32Array): Subject => ({
+  truth: selectTruth(truth, rows),
+  classes,
+  groups: groups && Int32Array.from(rows, (row) => groups[row]!),
+  candidate: selectAnswers(candidate, rows),
+  champion: champion && selectAnswers(champion, rows),
+});
+
+/** Rows, or groups of them. */
+const sizeOf = ({ truth, groups }: Subject): number => (groups ? new Set(groups).size : truth.length);
+
+type Correction = Pick<Slices["judged"][number], "adjusted" | "discovered" | "failed">;
+
+/**
+ * Whether each slice fails after Holm's correction over the slices; resampled bounds are made anew at 1 - alpha/K. Among many
+ * slices the rate of false findings is shown, too.
+ */
+function corrected(judged: readonly Judged[], confidence: number | null): Correction[] {
+  const plain = { adjusted: null, discovered: null };
+  if (confidence === null) return judged.map(({ finding }) => ({ ...plain, failed: finding.status === "fail" }));
   const tails = judged.flatMap(({ finding }) => (finding.tail === null ? [] : [finding.tail]));
-  const adjustedTails = [...holm(tails)];
+  const [adjustedTails, discoveries] = [holm(tails), tails.length > many ? benjaminiHochberg(tails) : []];
+  let next = 0;
   return judged.map(({ question, subject, finding }) => {
     if (finding.tail !== null) {
-      const adjusted = adjustedTails.shift()!;
-      return { adjusted, failed: adjusted <= 1 - confidence };
+      const at = next++;
+      const adjusted = adjustedTails[at]!;
+      return { adjusted, discovered: discoveries[at] ?? null, failed: adjusted <= 1 - confidence };
     }
-    if (finding.status !== "fail") return { adjusted: null, failed: false };
+    if (finding.status !== "fail") return { ...plain, failed: false };
     const stricter = judgeRows({ ...question, confidence: 1 - (1 - confidence) / judged.length }, subject);
-    return { adjusted: null, failed: withBounds(question.check.op, finding.bound!, stricter) === "fail" };
+    return { ...plain, failed: withBounds(question.check.op, finding.bound!, stricter) === "fail" };
   });
+}
+
+/** The value on all rows of several slices together. */
+function pooled(question: Question, subject: Subject, slices: readonly Uint32Array[]): Slices["pooled"] {
+  if (slices.length < 2) return null;
+  const rows = Uint32Array.from(slices.flatMap((own) => [...own])).toSorted();
+  const { n, value, ref } = judgeRows({ ...question, confidence: null, least: 1 }, partOf(subject, rows));
+  return n === null || value === null ? null : { n, value, ref };
 }
 
 /** The status of all: every judged slice must pass (an intersection-union test, no correction); one sure failure fails. */
@@ -70,31 +98,33 @@ export function judgeSlices(
   const slices = rowsBySlice(columns);
   if (slices.size > most) return { ...blank, reason: "too_many_slices", slices: null };
   const floor = question.check.min ?? question.least;
-  const small: { name: string; n: number }[] = [];
+  const small: { name: string; n: number; rows: Uint32Array }[] = [];
   const judged: Judged[] = [];
   for (const [name, rows] of slices) {
-    const part: Subject = {
-      classes: subject.classes,
-      truth: Float64Array.from(rows, (row) => subject.truth[row]!),
-      candidate: selectAnswers(subject.candidate, rows),
-      champion: subject.champion && selectAnswers(subject.champion, rows),
-    };
+    const part = partOf(subject, rows);
     const own = { ...question, seed: `${question.seed}|${name}` };
-    const finding = rows.length < floor ? null : judgeRows(own, part);
+    const size = sizeOf(part);
+    const finding = size < floor ? null : judgeRows(own, part);
     const tooSmall = finding === null || finding.reason === "min_n" || finding.reason === "min_per_class";
-    if (tooSmall) small.push({ name, n: finding?.n ?? rows.length });
+    if (tooSmall) small.push({ name, n: finding?.n ?? size, rows });
     else judged.push({ name, question: own, subject: part, finding });
   }
   const corrections = corrected(judged, question.confidence);
   const listed: Slices = {
-    small,
+    small: small.map(({ name, n }) => ({ name, n })),
+    pooled: pooled(
+      question,
+      subject,
+      small.map(({ rows }) => rows),
+    ),
     judged: judged.map(({ name, finding }, i) => {
-      const { status, reason, n, value, ref, estimate, lower, upper, method, B, seed, needsN } = finding;
+      const { status, reason, n, rows, value, ref, estimate, lower, upper, method, B, seed, needsN } = finding;
       return {
         name,
         status,
         reason,
         n,
+        rows,
         value,
         ref,
         estimate,
@@ -109,5 +139,6 @@ export function judgeSlices(
     }),
   };
   const { bound, method } = judged[0]?.finding ?? blank;
-  return { ...blank, ...combined(listed), bound, method, n: subject.truth.length, slices: listed };
+  const rows = subject.groups ? subject.truth.length : null;
+  return { ...blank, ...combined(listed), bound, method, n: sizeOf(subject), rows, slices: listed };
 }

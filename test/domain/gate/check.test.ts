@@ -9,6 +9,7 @@ const binary: Setting = {
   sliceColumns: ["country"],
   hasLoad: true,
   rows: 200,
+  requests: 300,
 };
 const regression: Setting = { task: "regression", classes: [], sliceColumns: [], hasLoad: false };
 
@@ -46,6 +47,10 @@ describe("what is wrong is named at its column", () => {
     ["throughput >= 10rps by country", 21, /has no slices/, /leave by away/],
     ["accuracy >= 0.99 @95%", 18, /even without one error, 200 rows show no better than 98\.51 %/, /at least 299 rows/],
     ["accuracy >= 0.9 @95% [min 300]", 1, /needs 300 rows, the data set has 200/, /lower \[min\]/],
+    ["latency.p99 <= 50ms @99%", 21, /needs 459 requests, the load run has 300/, /raise load.rate/],
+    ["latency.p99.9 <= 50ms @95%", 23, /never pass.*needs 2,995 requests/, /load.duration/],
+    ["error_rate <= 0.5% @95%", 20, /needs 598 requests/, /ask less confidence/],
+    ["throughput >= 38rps @95% [min 400]", 1, /never be judged: it needs 400 requests/, /raise load.rate/],
     ["mae <= 3 by site", 10, /not a slice column/, /no slice columns are configured/, regression],
     ["max_error <= 3 @95%", 16, /no bound/, /leave @ away/, regression],
     ["error_rate <= 1%", 1, /needs a load run/, /configure load/, regression],

@@ -156,6 +156,21 @@ describe("slices", () => {
     );
   });
 
+  test("small slices are shown together, and more than twenty with the rate of false findings", () => {
+    const few = decided("accuracy >= 0.5 @95% by country, device [min 100]", weak("us", 5)).slices!;
+    expect(few.pooled).toMatchObject({ n: 40, ref: null });
+    expect(few.pooled!.value).toBeGreaterThan(0.8);
+    expect(few.judged.map(({ discovered }) => discovered)).toEqual([null, null, null]);
+    expect(decided("accuracy >= 0.5 by country [min 399]", weak("us", 5)).slices!.pooled).toBeNull();
+
+    const many = Array.from({ length: 2500 }, (_, row) => `s${row % 25}`);
+    const right = many.map((name, row) => (name === "s7" || name === "s8" ? row % 4 !== 0 : row % 25 !== 100));
+    const found = decided("accuracy >= 0.9 @95% by many", { ...rightOrNot(right, null), slices: { many } });
+    const { judged } = found.slices!;
+    expect(judged.every(({ adjusted, discovered }) => discovered! <= adjusted!)).toBe(true);
+    expect(judged.filter(({ discovered }) => discovered! <= 0.05).map(({ name }) => name)).toEqual(["s7", "s8"]);
+  });
+
   test("nothing is shown when every slice is small", () => {
     expect(decided("accuracy >= 0.5 by country [min 500]", weak("us", 5))).toMatchObject({
       status: "inconclusive",
@@ -291,7 +306,7 @@ describe("properties", () => {
   });
 
   test("NaN among the answers never passes", () => {
-    const names = Object.entries(metrics).flatMap(([name, metric]) =>
+    const names = metrics.flatMap(([name, metric]) =>
       metric.kind === "rows" && metric.tasks.includes("regression") && name !== "pinball" ? [{ name, metric }] : [],
     );
     const list = fc.array(fc.oneof(fc.constant(Number.NaN), fc.double({ min: -5, max: 5, noNaN: true })), {

@@ -18,6 +18,7 @@ export function rightOrNot(candidate: readonly boolean[], champion: readonly boo
     task: "binary",
     classes: ["no", "yes"],
     truth,
+    groups: null,
     candidate: { task: "binary", labels: labels(candidate), scores: null },
     champion: champion && { task: "binary", labels: labels(champion), scores: null },
     championState: champion ? "present" : "none",

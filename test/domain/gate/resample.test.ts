@@ -12,17 +12,18 @@ const labels = (shift: number) =>
 const model = (shift: number): Rows => ({
   truth: Float64Array.from(labels(1000)),
   classes: ["a", "b", "c"],
+  groups: null,
   answers: { task: "multiclass", labels: labels(shift), probabilities: null },
 });
 
 describe("resampling that shows nothing gives no bound", () => {
   test("all resamples equal", () => {
-    const found = bootstrapBounds({ contrast: () => 1, cellOf: rows, cells: 20 }, asked);
+    const found = bootstrapBounds({ contrast: () => 1, cellOf: rows, cells: 20, clusters: null }, asked);
     expect(found).toMatchObject({ undefined: "degenerate", lower: null, upper: null });
   });
 
   test("undefined on some resamples", () => {
-    expect(bootstrapBounds({ contrast: withoutFirst, cellOf: rows, cells: 20 }, asked)).toMatchObject({
+    expect(bootstrapBounds({ contrast: withoutFirst, cellOf: rows, cells: 20, clusters: null }, asked)).toMatchObject({
       undefined: "resample_undefined",
     });
   });

@@ -13,6 +13,7 @@ const events = Array.from({ length: 400 }, (_, index) => {
 });
 const load = { profile: "server", ratePerSecond: 50, events, inconclusive: null };
 const common = {
+  groups: null,
   champion: null,
   championState: "none",
   failedRows: 0,

@@ -1,0 +1,101 @@
+import type { Digest } from "../digest.ts";
+import { metricNamed } from "../metrics/index.ts";
+import type { Metric } from "../metrics/metric.ts";
+import type { Observations } from "../observations/observations.ts";
+import { judgeLoad } from "./load.ts";
+import type { ParsedCheck } from "./parse.ts";
+import { blank, bounded, type ComparisonResult, type Finding, type Slices } from "./result.ts";
+import { judgeRows } from "./rows.ts";
+import { sentenceOf, slicesSentence } from "./sentence.ts";
+import { judgeSlices } from "./slices.ts";
+import { superiorityTests } from "./superiority.ts";
+
+/** One comparison as written and as read. */
+export interface Comparison {
+  text: string;
+  parsed: ParsedCheck;
+}
+
+/** What a decision depends on beside the observations: it makes every rerun give the same verdict. */
+export interface DecisionContext {
+  seeds: { candidate: Digest; champion: Digest | null; data: Digest };
+  /** Bootstrap replicates, 2000 unless told. */
+  replicates?: number;
+  /** Whether a check against a champion is left out, or is an error, when nothing is in production yet. */
+  firstPromotion: "allow" | "block";
+}
+
+type Found = Finding & { slices?: Slices | null };
+
+/** Index of the group of each row, from 0 in the order in which groups appear. */
+function groupIndex(names: readonly string[]): Int32Array {
+  const known = new Map<string, number>();
+  return Int32Array.from(names, (name) => {
+    const index = known.get(name) ?? known.size;
+    known.set(name, index);
+    return index;
+  });
+}
+
+/** No user chooses the seed: pressing "run again" cannot fish for a pass. */
+const seedOf = ({ seeds }: DecisionContext, text: string): string =>
+  ["modelgate/1", seeds.candidate, seeds.champion ?? "none", seeds.data, text].join("|");
+
+/** Why a check against a reference cannot be judged, or null. */
+function withoutReference(check: ParsedCheck, observed: Observations, context: DecisionContext): Found | null {
+  if (check.right.kind === "value") return null;
+  if (check.right.ref !== "champion") return { ...blank, reason: "reference_unavailable" };
+  if (observed.championState === "none")
+    return { ...blank, status: context.firstPromotion === "allow" ? "skipped" : "error", reason: "no_champion" };
+  return observed.champion === null || observed.championState === "unavailable"
+    ? { ...blank, reason: "champion_unavailable" }
+    : null;
+}
+
+function find({ parsed, text }: Comparison, observed: Observations, context: DecisionContext): Found {
+  const metric = metricNamed(parsed.metric, observed.task);
+  if (!metric) return { ...blank, reason: "unknown_metric" };
+  const usual = parsed.confidence === null ? 1 : 30;
+  if (metric.kind === "run") return judgeLoad(metric, parsed, observed.load, parsed.min ?? usual);
+  if (observed.failedRows > 0) return { ...blank, reason: "failed_rows" };
+  const unjudged = withoutReference(parsed, observed, context);
+  if (unjudged) return unjudged;
+  const { truth, classes, candidate, slices } = observed;
+  const groups = observed.groups && groupIndex(observed.groups);
+  const champion = parsed.right.kind === "ref" ? observed.champion : null;
+  const replicates = context.replicates ?? 2000;
+  const question = { metric, check: parsed, confidence: parsed.confidence, seed: seedOf(context, text), replicates };
+  const subject = { truth, classes, groups, candidate, champion };
+  if (parsed.by.length === 0) {
+    const all = { ...question, least: parsed.min ?? usual };
+    const found = judgeRows(all, subject);
+    return found.estimate === null ? found : { ...found, tests: superiorityTests(all, subject) };
+  }
+  const columns = parsed.by.flatMap((name) => (Object.hasOwn(slices, name) ? [slices[name]!] : []));
+  if (columns.length < parsed.by.length || columns.some((column) => column.length !== truth.length))
+    return { ...blank, reason: "unknown_slice" };
+  return judgeSlices({ ...question, least: Math.min(parsed.min ?? usual, usual) }, subject, columns);
+}
+
+function sentence(found: Found, check: ParsedCheck, metric: Metric | undefined): string {
+  const plain = found.slices && metric ? slicesSentence(found, found.slices, check, metric.unit) : null;
+  return plain ?? sentenceOf(found, check, metric?.unit ?? null);
+}
+
+/**
+ * Judges one comparison. Never throws: what cannot be judged is `error` or `inconclusive` with its reason, and never a pass.
+ * The confidence is the parsed one, whatever the text says.
+ */
+export function compare(asked: Comparison, observed: Observations, context: DecisionContext): ComparisonResult {
+  const { text, parsed } = asked;
+  const { slices = null, ...found } = bounded(find(asked, observed, context));
+  const metric = metricNamed(parsed.metric, observed.task);
+  return {
+    text,
+    ...found,
+    unit: metric?.unit ?? "",
+    confidence: parsed.confidence,
+    slices: slices && { ...slices, judged: slices.judged.map(bounded) },
+    sentence: sentence({ ...found, slices }, parsed, metric),
+  };
+}
