@@ -1,7 +1,8 @@
 import type { Json } from "./canonical.ts";
 import { type Digest, isDigest } from "./digest.ts";
 import type { Image } from "./image.ts";
-import type { Answers, LoadRun, Observations } from "./observations/observations.ts";
+import { answersFromJson, answersToJson, truthFromJson, truthToJson } from "./observations/json.ts";
+import type { LoadRun, Observations } from "./observations/observations.ts";
 import type { Flip } from "./outcome.ts";
 import { UserError } from "./problem.ts";
 import type { Seen } from "./verdict.ts";
@@ -21,45 +22,6 @@ export interface Evaluation {
 
 type Plain = { [key: string]: Json };
 
-const answersToJson = (answers: Answers): Json => {
-  if (answers.task === "regression") return { task: answers.task, values: [...answers.values] };
-  const labels = [...answers.labels];
-  if (answers.task === "binary") return { task: answers.task, labels, scores: answers.scores && [...answers.scores] };
-  return {
-    task: answers.task,
-    labels,
-    probabilities: answers.probabilities && answers.probabilities.map((row) => [...row]),
-  };
-};
-
-function answersFromJson(value: Plain): Answers {
-  const numbers = (list: Json | undefined): number[] => {
-    if (!Array.isArray(list) || !list.every((item) => typeof item === "number"))
-      throw new RangeError("answers are not lists of numbers");
-    return list as number[];
-  };
-  switch (value["task"] as string) {
-    case "regression":
-      return { task: "regression", values: Float64Array.from(numbers(value["values"])) };
-    case "binary":
-      return {
-        task: "binary",
-        labels: Uint8Array.from(numbers(value["labels"])),
-        scores: value["scores"] === null ? null : Float64Array.from(numbers(value["scores"])),
-      };
-    case "multiclass": {
-      const rows = value["probabilities"];
-      return {
-        task: "multiclass",
-        labels: Int32Array.from(numbers(value["labels"])),
-        probabilities: rows === null ? null : (rows as Json[]).map((row) => Float64Array.from(numbers(row))),
-      };
-    }
-    default:
-      throw new RangeError("the task is unknown");
-  }
-}
-
 /** An evaluation as JSON. */
 export const evaluationToJson = (evaluation: Evaluation): Json => {
   const { observations } = evaluation;
@@ -67,7 +29,7 @@ export const evaluationToJson = (evaluation: Evaluation): Json => {
     ...evaluation,
     observations: {
       ...observations,
-      truth: [...observations.truth],
+      truth: truthToJson(observations.truth),
       candidate: answersToJson(observations.candidate),
       champion: observations.champion && answersToJson(observations.champion),
     },
@@ -94,10 +56,10 @@ export function evaluationFromJson(body: Json): Evaluation {
     const champion = value["champion"] as { image?: Image | null; source?: unknown } | undefined;
     if (typeof champion?.source !== "string" || (champion.image !== null && !isDigest(String(champion.image?.digest))))
       throw new RangeError("it does not say what it compares with");
-    const truth = Float64Array.from(observations["truth"] as number[]);
+    const candidate = answersFromJson(observations["candidate"]);
+    const truth = truthFromJson(observations["truth"], candidate.task);
     const missing = [observations["failedRows"], value["leftOut"]].map(Number);
     if (
-      truth.some((label) => !Number.isFinite(label)) ||
       !missing.every((count) => Number.isSafeInteger(count) && count >= 0) ||
       truth.length !== missing.reduce((rest, count) => rest - count, data["rows"])
     )
@@ -107,8 +69,10 @@ export function evaluationFromJson(body: Json): Evaluation {
       observations: {
         ...(observations as unknown as Observations),
         truth,
-        candidate: answersFromJson(observations["candidate"] as Plain),
-        champion: observations["champion"] === null ? null : answersFromJson(observations["champion"] as Plain),
+        candidate,
+        champion: observations["champion"] === null ? null : answersFromJson(observations["champion"]),
+        // Evidence of an earlier version has no groups.
+        groups: (observations["groups"] ?? null) as Observations["groups"],
         load: observations["load"] as unknown as LoadRun | null,
       },
     };

@@ -20,7 +20,7 @@ const measureAll = (rows: Rows, names: readonly string[], args: Arguments = {}) 
 function binary({ y_true, y_score, threshold }: { y_true: number[]; y_score: number[]; threshold: number }) {
   const labels = Uint8Array.from(y_score, (score) => (score >= threshold ? 1 : 0));
   const answers: Answers = { task: "binary", labels, scores: Float64Array.from(y_score) };
-  const rows = { truth: Float64Array.from(y_true), classes: ["0", "1"], answers };
+  const rows = { truth: Float64Array.from(y_true), classes: ["0", "1"], groups: null, answers };
   const [[tn = 0, fp = 0] = [], [fn = 0, tp = 0] = []] = confusion(y_true, labels, 2);
   const counts = ["accuracy", "precision", "recall", "specificity", "f1", "balanced_accuracy", "mcc", "kappa"];
   return {
@@ -36,7 +36,7 @@ function multiclass({ y_true, y_prob }: { y_true: number[]; y_prob: number[][] }
   const labels = Int32Array.from(y_prob, (row) => row.indexOf(Math.max(...row)));
   const answers: Answers = { task: "multiclass", labels, probabilities: y_prob.map((row) => Float64Array.from(row)) };
   const classes = y_prob[0]!.map((_, index) => `c${index}`);
-  const rows = { truth: Float64Array.from(y_true), classes, answers };
+  const rows = { truth: Float64Array.from(y_true), classes, groups: null, answers };
   const three = ["precision", "recall", "f1"];
   return {
     confusion: confusion(y_true, labels, classes.length),
@@ -58,8 +58,8 @@ function multiclass({ y_true, y_prob }: { y_true: number[]; y_prob: number[][] }
 
 function regression({ y_true, y_pred }: { y_true: number[]; y_pred: number[] }) {
   const answers: Answers = { task: "regression", values: Float64Array.from(y_pred) };
-  const rows = { truth: Float64Array.from(y_true), classes: [], answers };
-  const names = Object.entries(metrics).flatMap(([name, metric]) =>
+  const rows = { truth: Float64Array.from(y_true), classes: [], groups: null, answers };
+  const names = metrics.flatMap(([name, metric]) =>
     metric.kind === "rows" && metric.tasks.includes("regression") && name !== "pinball" && name !== "kendall"
       ? [name]
       : [],
@@ -129,6 +129,7 @@ function observe(
     classes:
       task === "regression" ? [] : Array.from({ length: task === "binary" ? 2 : count }, (_, label) => String(label)),
     truth: Float64Array.from(y),
+    groups: null,
     candidate: answersOf(metric, name, cand, count),
     champion: champ ? answersOf(metric, name, champ, count) : null,
     championState: champ ? "present" : champion_exists === false ? "none" : "unavailable",

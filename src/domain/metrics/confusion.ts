@@ -1,6 +1,14 @@
 import type { Arguments } from "./arguments.ts";
 import { numberOf } from "./arguments.ts";
-import { isUndefined, type RowScores, type Rows, type Statistic, type Undefined, type Value } from "./metric.ts";
+import {
+  isUndefined,
+  numbersOf,
+  type RowScores,
+  type Rows,
+  type Statistic,
+  type Undefined,
+  type Value,
+} from "./metric.ts";
 
 /** The margins and the diagonal of a confusion matrix: all that the metrics here need, in O(classes). */
 interface Counts {
@@ -23,7 +31,7 @@ const crossed = (a: Float64Array, b: Float64Array): number => sum(a.map((value, 
  * A threshold without served scores is undefined.
  */
 export function labelsOf({ answers }: Rows, args: Arguments): Int32Array | Uint8Array | Undefined {
-  if (answers.task === "regression") return { undefined: "wrong_task" };
+  if (answers.task !== "binary" && answers.task !== "multiclass") return { undefined: "wrong_task" };
   if (args.threshold === undefined || answers.task === "multiclass") return answers.labels;
   if (!answers.scores) return { undefined: "no_scores" };
   const threshold = Number(args.threshold);
@@ -43,7 +51,8 @@ export const counted =
   (rows: Rows, args: Arguments): Statistic | Undefined => {
     const labels = labelsOf(rows, args);
     if (isUndefined(labels)) return labels;
-    const { truth, classes } = rows;
+    const { classes } = rows;
+    const truth = numbersOf(rows);
     return (weights) => {
       const hits = new Float64Array(classes.length);
       const actual = new Float64Array(classes.length);
@@ -110,27 +119,33 @@ export const kappa = counted(({ hits, actual, predicted, total }) => {
   return (sum(hits) * total - chance) / (total * total - chance);
 });
 
-/** 0/1 outcomes of the rows that `counts` keeps. */
+/** 0/1 outcomes of the rows that `counts` keeps, and which rows these are. */
 function outcomes(
   truth: Float64Array,
   counts: (row: number) => boolean,
   right: (row: number) => boolean,
-): Float64Array {
+): Pick<RowScores, "scores" | "rows"> {
   const scores = new Float64Array(truth.length);
+  const rows = new Uint32Array(truth.length);
   let n = 0;
-  for (let i = 0; i < truth.length; i++) if (counts(i)) scores[n++] = right(i) ? 1 : 0;
-  return scores.subarray(0, n);
+  for (let i = 0; i < truth.length; i++)
+    if (counts(i)) {
+      rows[n] = i;
+      scores[n++] = right(i) ? 1 : 0;
+    }
+  return { scores: scores.subarray(0, n), rows: rows.subarray(0, n) };
 }
 
 /** Outcomes of every row: is the label right. */
 export function hitScores(rows: Rows, args: Arguments): RowScores | Undefined {
   const labels = labelsOf(rows, args);
   if (isUndefined(labels)) return labels;
+  const truth = numbersOf(rows);
   return {
-    scores: outcomes(
-      rows.truth,
+    ...outcomes(
+      truth,
       () => true,
-      (i) => labels[i] === rows.truth[i],
+      (i) => labels[i] === truth[i],
     ),
     pairable: true,
   };
@@ -142,10 +157,11 @@ export function recallScores(rows: Rows, args: Arguments): RowScores | Undefined
   if (isUndefined(labels)) return labels;
   const index = classOf(rows.classes, args);
   if (index === null) return args.average === "micro" || args.average === "weighted" ? hitScores(rows, args) : null;
+  const truth = numbersOf(rows);
   return {
-    scores: outcomes(
-      rows.truth,
-      (i) => rows.truth[i] === index,
+    ...outcomes(
+      truth,
+      (i) => truth[i] === index,
       (i) => labels[i] === index,
     ),
     pairable: true,
@@ -156,10 +172,11 @@ export function recallScores(rows: Rows, args: Arguments): RowScores | Undefined
 export function specificityScores(rows: Rows, args: Arguments): RowScores | Undefined {
   const labels = labelsOf(rows, args);
   if (isUndefined(labels)) return labels;
+  const truth = numbersOf(rows);
   return {
-    scores: outcomes(
-      rows.truth,
-      (i) => rows.truth[i] === 0,
+    ...outcomes(
+      truth,
+      (i) => truth[i] === 0,
       (i) => labels[i] === 0,
     ),
     pairable: true,
@@ -172,11 +189,12 @@ export function precisionScores(rows: Rows, args: Arguments): RowScores | Undefi
   if (isUndefined(labels)) return labels;
   const index = classOf(rows.classes, args);
   if (index === null) return args.average === "micro" ? hitScores(rows, args) : null;
+  const truth = numbersOf(rows);
   return {
-    scores: outcomes(
-      rows.truth,
+    ...outcomes(
+      truth,
       (i) => labels[i] === index,
-      (i) => rows.truth[i] === index,
+      (i) => truth[i] === index,
     ),
     pairable: false,
   };

@@ -1,4 +1,4 @@
-import { type Rows, type Statistic, type Value, weightedMean } from "./metric.ts";
+import { numbersOf, type Rows, type Statistic, type Value, weightedMean } from "./metric.ts";
 import { orderOf } from "./ranking.ts";
 import { isConstant, valuesOf } from "./regression.ts";
 
@@ -20,7 +20,7 @@ function correlation(x: Float64Array, y: Float64Array, weights: Uint32Array): Va
 export const pearson =
   (rows: Rows): Statistic =>
   (weights) =>
-    correlation(rows.truth, valuesOf(rows), weights);
+    correlation(numbersOf(rows), valuesOf(rows), weights);
 
 /** Makes mid-ranks; a row of weight w stands for w equal rows. */
 function ranker(values: Float64Array): (weights: Uint32Array) => Float64Array {
@@ -39,10 +39,13 @@ function ranker(values: Float64Array): (weights: Uint32Array) => Float64Array {
   };
 }
 
-export function spearman(rows: Rows): Statistic {
-  const [rankTruth, rankValues] = [ranker(rows.truth), ranker(valuesOf(rows))];
-  return (weights) => correlation(rankTruth(weights), rankValues(weights), weights);
+/** Pearson's correlation of mid-ranks. */
+export function correlationOfRanks(x: Float64Array, y: Float64Array): Statistic {
+  const [rankX, rankY] = [ranker(x), ranker(y)];
+  return (weights) => correlation(rankX(weights), rankY(weights), weights);
 }
+
+export const spearman = (rows: Rows): Statistic => correlationOfRanks(numbersOf(rows), valuesOf(rows));
 
 /** Index of each row's group of equal values, ascending from 1. */
 function groupIndex(values: Float64Array): Uint32Array {
@@ -81,8 +84,8 @@ function tiedPairs(groupOf: Uint32Array, weights: Uint32Array): number {
 
 /** Kendall's tau-b: pairs in the same order less pairs in opposite order, corrected for ties; O(n log n). */
 export function kendall(rows: Rows): Statistic {
-  const order = orderOf(rows.truth);
-  const [x, y] = [groupIndex(rows.truth), groupIndex(valuesOf(rows))];
+  const order = orderOf(numbersOf(rows));
+  const [x, y] = [groupIndex(numbersOf(rows)), groupIndex(valuesOf(rows))];
   return (weights) => {
     const seen = runningSums(y.length);
     let [start, before, balance] = [0, 0, 0];

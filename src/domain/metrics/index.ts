@@ -1,9 +1,14 @@
+import type { Task } from "../observations/observations.ts";
 import type { ArgumentRule } from "./arguments.ts";
 import * as counts from "./confusion.ts";
 import * as correlations from "./correlation.ts";
+import { embeddingMetrics } from "./embedding.ts";
+import { generationMetrics } from "./generation.ts";
 import { errorRate, latency, throughput } from "./load.ts";
 import type { Bound, Metric, RowMetric, RunMetric, Unit } from "./metric.ts";
+import { multilabelMetrics } from "./multilabel.ts";
 import * as probabilities from "./probabilities.ts";
+import { queryMetrics } from "./queries.ts";
 import * as ranking from "./ranking.ts";
 import * as errors from "./regression.ts";
 
@@ -44,8 +49,8 @@ const regression = (line: Line): RowMetric => on(["regression"], line);
 const run = (line: Omit<RunMetric, "kind">): RunMetric => ({ kind: "run", ...line });
 const { meanMetric } = probabilities;
 
-/** Every metric a check may name: a line each. Definitions: docs/gates. */
-export const metrics: Readonly<Record<string, Metric>> = {
+/** Metrics of classes, of numbers and of load runs: a line each. */
+const metricsHere: Readonly<Record<string, Metric>> = {
   accuracy: counting({ ...share, args: cut, prepare: counts.accuracy, bound: binomial(counts.hitScores) }),
   balanced_accuracy: counting({ ...share, args: cut, prepare: counts.balancedAccuracy, bound: bootstrap }),
   precision: counting({
@@ -165,6 +170,15 @@ export const metrics: Readonly<Record<string, Metric>> = {
   }),
 };
 
-/** A metric by name, or undefined; names of Object's own members are no metrics. */
-export const metricNamed = (name: string): Metric | undefined =>
-  Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+/** Every metric a check may name, with its name; tasks that mean different things by a name have a line each. Definitions: docs/tasks.md. */
+export const metrics: readonly (readonly [name: string, metric: Metric])[] = [
+  ...[metricsHere, multilabelMetrics, queryMetrics, generationMetrics, embeddingMetrics].flatMap((family) =>
+    Object.entries<Metric>(family),
+  ),
+];
+
+/** A metric by name, as the task has it; where the task has none of the name, another task's. Undefined: there is none at all. */
+export function metricNamed(name: string, task?: Task): Metric | undefined {
+  const named = metrics.flatMap(([other, metric]) => (other === name ? [metric] : []));
+  return named.find((metric) => metric.kind === "run" || metric.tasks.some((one) => one === task)) ?? named[0];
+}

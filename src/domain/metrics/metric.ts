@@ -1,4 +1,4 @@
-import type { Answers, LoadRun, Task } from "../observations/observations.ts";
+import type { Answers, LoadRun, Task, Truth } from "../observations/observations.ts";
 import type { ArgumentRule, Arguments } from "./arguments.ts";
 
 /** `ratio` is shown in per cent, `score` is a pure number, `nats` are natural-log units. */
@@ -19,18 +19,30 @@ export const isUndefined = (value: unknown): value is Undefined =>
 
 /** What one model answered beside the truth; index = row. */
 export interface Rows {
-  truth: Float64Array;
+  truth: Truth;
   answers: Answers;
   classes: readonly string[];
+  /** Rows that belong together (a query, a user): index of the group of each row, from 0; null: every row by itself. */
+  groups: Int32Array | null;
+}
+
+/** The truth of a task that has a number per row. @throws TypeError for other tasks: metrics are registered by task. */
+export function numbersOf({ truth, answers }: Pick<Rows, "truth" | "answers">): Float64Array {
+  if (truth instanceof Float64Array) return truth;
+  throw new TypeError(`the truth of ${answers.task} rows is not one number each`);
 }
 
 /** A metric made ready for one set of rows: how often each row counts → value. */
 export type Statistic = (weights: Uint32Array) => Value;
 
-/** One score per row that counts. `pairable`: the same rows count for every model, so scores of two models align. */
+/**
+ * One score per row that counts. `pairable`: the same rows count for every model, so scores of two models align. `rows`: the
+ * rows that the scores are of, ascending; without it score i is of row i.
+ */
 export interface RowScores {
   scores: Float64Array;
   pairable: boolean;
+  rows?: Uint32Array;
 }
 
 /**
@@ -73,24 +85,62 @@ export interface RunMetric extends Described {
 
 export type Metric = RowMetric | RunMetric;
 
-const rowCount = (answers: Answers): number => (answers.task === "regression" ? answers.values : answers.labels).length;
+/** How many rows were answered. */
+function rowCount(answers: Answers): number {
+  switch (answers.task) {
+    case "regression":
+    case "ranking":
+      return answers.values.length;
+    case "generation":
+      return answers.texts.length;
+    case "embedding":
+      return answers.vectors.length;
+    default:
+      return answers.labels.length;
+  }
+}
 
 /** All numbers a model served, beside its labels. */
 function servedNumbers(answers: Answers): readonly Float64Array[] {
-  if (answers.task === "regression") return [answers.values];
-  if (answers.task === "binary") return answers.scores ? [answers.scores] : [];
-  return answers.probabilities ?? [];
+  switch (answers.task) {
+    case "regression":
+    case "ranking":
+      return [answers.values];
+    case "binary":
+      return answers.scores ? [answers.scores] : [];
+    case "multiclass":
+      return answers.probabilities ?? [];
+    case "multilabel":
+      return answers.scores ?? [];
+    case "generation":
+      return answers.logprobs ?? [];
+    case "embedding":
+      return [...answers.vectors, ...(answers.partners ?? [])];
+  }
+}
+
+/** All numbers of a truth. */
+const trueNumbers = (truth: Truth): readonly Float64Array[] =>
+  truth instanceof Float64Array ? [truth] : truth.filter((row) => row instanceof Float64Array);
+
+/** Whether every label is one of the classes; a row of several labels has a mark for each class. */
+function areKnown({ truth, answers, classes }: Rows): boolean {
+  const known = (label: unknown): boolean =>
+    label instanceof Uint8Array
+      ? label.length === classes.length
+      : Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes.length;
+  return !("labels" in answers) || ([...truth].every(known) && [...answers.labels].every(known));
 }
 
 /** Why nothing can be computed of these rows, or null: no rows, a length that differs, NaN, a label that is no class. */
-function unsound({ truth, answers, classes }: Rows): Undefined | null {
+function unsound(rows: Rows): Undefined | null {
+  const { truth, answers, groups } = rows;
   if (truth.length === 0) return { undefined: "no_rows" };
-  if (rowCount(answers) !== truth.length) return { undefined: "rows_differ" };
-  if (!truth.every(Number.isFinite) || !servedNumbers(answers).every((numbers) => numbers.every(Number.isFinite)))
+  if (rowCount(answers) !== truth.length || (groups && groups.length !== truth.length))
+    return { undefined: "rows_differ" };
+  if (![...trueNumbers(truth), ...servedNumbers(answers)].every((numbers) => numbers.every(Number.isFinite)))
     return { undefined: "not_finite" };
-  if (answers.task === "regression") return null;
-  const known = (label: number) => Number.isInteger(label) && label >= 0 && label < classes.length;
-  return truth.every(known) && answers.labels.every(known) ? null : { undefined: "unknown_class" };
+  return areKnown(rows) ? null : { undefined: "unknown_class" };
 }
 
 /** Makes the statistic of a metric for these rows, or says why there is none. A result that is not finite is undefined. */

@@ -1,5 +1,13 @@
 import { type Arguments, numberOf } from "./arguments.ts";
-import { isUndefined, type RowScores, type Rows, type Statistic, type Undefined, weightedMean } from "./metric.ts";
+import {
+  isUndefined,
+  numbersOf,
+  type RowScores,
+  type Rows,
+  type Statistic,
+  type Undefined,
+  weightedMean,
+} from "./metric.ts";
 
 const epsilon = 2 ** -52;
 const clip = (p: number): number => Math.min(Math.max(p, epsilon), 1 - epsilon);
@@ -11,7 +19,8 @@ function scored(
   binary: (truth: number, p: number) => number,
   multiclass: (truth: number, p: Float64Array) => number,
 ): RowScores | Undefined {
-  const { truth, answers } = rows;
+  const { answers } = rows;
+  const truth = numbersOf(rows);
   if (answers.task === "binary" && answers.scores) {
     const { scores } = answers;
     if (!scores.every(isProbability)) return { undefined: "not_probability" };
@@ -77,7 +86,7 @@ export function ece(rows: Rows, args: Arguments): Statistic | Undefined {
     () => Number.NaN,
   );
   if (isUndefined(confidence)) return confidence;
-  return calibrationError(confidence.scores, rows.truth, numberOf(args, "bins", 15));
+  return calibrationError(confidence.scores, numbersOf(rows), numberOf(args, "bins", 15));
 }
 
 /** Expected calibration error of the winning class (lowest index on a tie). */

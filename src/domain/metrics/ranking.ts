@@ -1,9 +1,9 @@
 import type { Arguments } from "./arguments.ts";
 import { classOf } from "./confusion.ts";
-import { type Rows, type Statistic, type Undefined, type Value } from "./metric.ts";
+import { numbersOf, type Rows, type Statistic, type Undefined } from "./metric.ts";
 
 /** Rows in ascending order of score, and where each group of equal scores ends (exclusive). */
-interface Order {
+export interface Order {
   rows: Uint32Array;
   ends: Uint32Array;
 }
@@ -35,7 +35,7 @@ function groups(
 }
 
 /** Share of pairs (positive, negative) in the right order, ties half: the area under the ROC curve. Null without pairs. */
-function area(order: Order, side: Int8Array, weights: Uint32Array): number | null {
+export function areaOf(order: Order, side: Int8Array, weights: Uint32Array): number | null {
   const { positive, negative } = groups(order, side, weights);
   let [ordered, positives, negatives] = [0, 0, 0];
   for (let group = 0; group < positive.length; group++) {
@@ -49,13 +49,11 @@ function area(order: Order, side: Int8Array, weights: Uint32Array): number | nul
 const sides = (truth: Float64Array, side: (truth: number) => number): Int8Array => Int8Array.from(truth, side);
 
 /** Scores of a class, and which rows are of it; null when the check asks for an average over classes. */
-export function rankingOf(
-  { truth, answers, classes }: Rows,
-  args: Arguments,
-): { positive: Uint8Array; scores: Float64Array } | null {
-  const index = classOf(classes, args);
-  if (answers.task === "regression" || index === null) return null;
-  const positive = Uint8Array.from(truth, (value) => (value === index ? 1 : 0));
+export function rankingOf(rows: Rows, args: Arguments): { positive: Uint8Array; scores: Float64Array } | null {
+  const { answers } = rows;
+  const index = classOf(rows.classes, args);
+  if ((answers.task !== "binary" && answers.task !== "multiclass") || index === null) return null;
+  const positive = Uint8Array.from(numbersOf(rows), (value) => (value === index ? 1 : 0));
   if (answers.task === "multiclass")
     return (
       answers.probabilities && { positive, scores: Float64Array.from(answers.probabilities, (row) => row[index]!) }
@@ -69,12 +67,12 @@ export function rocAuc(rows: Rows, args: Arguments): Statistic | Undefined {
   if (one) {
     const order = orderOf(one.scores);
     const side = Int8Array.from(one.positive);
-    return (weights) => area(order, side, weights) ?? { undefined: "single_class" };
+    return (weights) => areaOf(order, side, weights) ?? { undefined: "single_class" };
   }
   if (rows.answers.task !== "multiclass" || !rows.answers.probabilities) return { undefined: "no_scores" };
   const { probabilities } = rows.answers;
   const orders = rows.classes.map((_, index) => orderOf(probabilities.map((row) => row[index]!)));
-  return args.average === "ovo" ? everyPair(rows.truth, orders) : oneAgainstRest(rows.truth, orders, args);
+  return args.average === "ovo" ? everyPair(numbersOf(rows), orders) : oneAgainstRest(numbersOf(rows), orders, args);
 }
 
 function oneAgainstRest(truth: Float64Array, orders: readonly Order[], args: Arguments): Statistic {
@@ -84,7 +82,7 @@ function oneAgainstRest(truth: Float64Array, orders: readonly Order[], args: Arg
     if (args.average === "weighted") truth.forEach((value, i) => (share[value]! += weights[i]!));
     let [sum, total] = [0, 0];
     for (const [index, order] of orders.entries()) {
-      const auc = area(order, side[index]!, weights);
+      const auc = areaOf(order, side[index]!, weights);
       if (auc === null) return { undefined: "class_missing" };
       sum += share[index]! * auc;
       total += share[index]!;
@@ -103,7 +101,7 @@ function everyPair(truth: Float64Array, orders: readonly Order[]): Statistic {
   return (weights) => {
     let sum = 0;
     for (const { order, side } of pairs) {
-      const auc = area(order, side, weights);
+      const auc = areaOf(order, side, weights);
       if (auc === null) return { undefined: "class_missing" };
       sum += auc;
     }
@@ -111,20 +109,23 @@ function everyPair(truth: Float64Array, orders: readonly Order[]): Statistic {
   };
 }
 
-/** Average precision: the step sum over distinct thresholds, without interpolation. Undefined without a positive row. */
+/** The step sum over distinct thresholds, without interpolation. Null without a positive row. */
+export function averagePrecisionOf(order: Order, side: Int8Array, weights: Uint32Array): number | null {
+  const { positive, negative } = groups(order, side, weights);
+  let [found, seen, sum] = [0, 0, 0];
+  for (let group = positive.length - 1; group >= 0; group--) {
+    found += positive[group]!;
+    seen += positive[group]! + negative[group]!;
+    if (positive[group]! > 0) sum += (positive[group]! * found) / seen;
+  }
+  return found === 0 ? null : sum / found;
+}
+
+/** Average precision of a class. Undefined without a positive row. */
 export function averagePrecision(rows: Rows, args: Arguments): Statistic | Undefined {
   const ranking = rankingOf(rows, args);
   if (!ranking) return { undefined: "no_scores" };
   const order = orderOf(ranking.scores);
   const side = Int8Array.from(ranking.positive);
-  return (weights): Value => {
-    const { positive, negative } = groups(order, side, weights);
-    let [found, seen, sum] = [0, 0, 0];
-    for (let group = positive.length - 1; group >= 0; group--) {
-      found += positive[group]!;
-      seen += positive[group]! + negative[group]!;
-      if (positive[group]! > 0) sum += (positive[group]! * found) / seen;
-    }
-    return found === 0 ? { undefined: "no_positive" } : sum / found;
-  };
+  return (weights) => averagePrecisionOf(order, side, weights) ?? { undefined: "no_positive" };
 }

@@ -1,5 +1,13 @@
 import { type Arguments, numberOf } from "./arguments.ts";
-import { type RowScores, type Rows, type Statistic, type Undefined, type Value, weightedMean } from "./metric.ts";
+import {
+  numbersOf,
+  type RowScores,
+  type Rows,
+  type Statistic,
+  type Undefined,
+  type Value,
+  weightedMean,
+} from "./metric.ts";
 import { orderOf } from "./ranking.ts";
 
 /** The values a regression model answered. Metrics here are registered for regression only. */
@@ -13,7 +21,7 @@ const scored =
   (score: (target: number, predicted: number, args: Arguments) => number) =>
   (rows: Rows, args: Arguments): RowScores => {
     const values = valuesOf(rows);
-    return { scores: rows.truth.map((target, i) => score(target, values[i]!, args)), pairable: true };
+    return { scores: numbersOf(rows).map((target, i) => score(target, values[i]!, args)), pairable: true };
   };
 
 export const absoluteErrors = scored((target, predicted) => Math.abs(predicted - target));
@@ -32,7 +40,7 @@ export const pinballLosses = scored((target, predicted, args) => {
 
 /** |e| / |y|; undefined with a zero target. */
 export function relativeErrors(rows: Rows): RowScores | Undefined {
-  if (rows.truth.includes(0)) return { undefined: "zero_target" };
+  if (numbersOf(rows).includes(0)) return { undefined: "zero_target" };
   return scored((target, predicted) => Math.abs((predicted - target) / target))(rows, {});
 }
 
@@ -46,8 +54,9 @@ export const rmse = (rows: Rows): Statistic => rootMean(squaredErrors(rows, {}).
 /** Root mean squared difference of log(1 + x); undefined where a value is not above -1. */
 export function rmsle(rows: Rows): Statistic | Undefined {
   const values = valuesOf(rows);
-  if (rows.truth.some((x) => x <= -1) || values.some((x) => x <= -1)) return { undefined: "below_minus_one" };
-  return rootMean(rows.truth.map((target, i) => (Math.log1p(values[i]!) - Math.log1p(target)) ** 2));
+  const truth = numbersOf(rows);
+  if (truth.some((x) => x <= -1) || values.some((x) => x <= -1)) return { undefined: "below_minus_one" };
+  return rootMean(truth.map((target, i) => (Math.log1p(values[i]!) - Math.log1p(target)) ** 2));
 }
 
 /** The median of |e|, averaging the middle two. */
@@ -72,7 +81,7 @@ export function maxError(rows: Rows): Statistic {
 /** Sum of |e| over sum of |y|; undefined when every target is 0. */
 export function wape(rows: Rows): Statistic {
   const errors = absoluteErrors(rows, {}).scores;
-  const sizes = rows.truth.map(Math.abs);
+  const sizes = numbersOf(rows).map(Math.abs);
   return (weights): Value => {
     const size = weightedMean(sizes, weights);
     return size === 0 ? { undefined: "zero_target" } : weightedMean(errors, weights) / size;
@@ -99,10 +108,9 @@ const explained =
   (left: (rows: Rows) => (weights: Uint32Array) => number) =>
   (rows: Rows): Statistic => {
     const leaves = left(rows);
+    const truth = numbersOf(rows);
     return (weights) =>
-      isConstant(rows.truth, weights)
-        ? { undefined: "constant_target" }
-        : 1 - leaves(weights) / variance(rows.truth, weights);
+      isConstant(truth, weights) ? { undefined: "constant_target" } : 1 - leaves(weights) / variance(truth, weights);
   };
 
 export const r2 = explained((rows) => {

@@ -1,6 +1,25 @@
 /** What a model is evaluated as. */
-export const tasks = ["binary", "multiclass", "regression"] as const;
+export const tasks = [
+  "binary",
+  "multiclass",
+  "multilabel",
+  "regression",
+  "ranking",
+  "generation",
+  "embedding",
+] as const;
 export type Task = (typeof tasks)[number];
+
+/** What is right for each row; index = row, and what an entry is depends on the task. */
+export type Truth =
+  /** binary 0/1, multiclass class index, regression target, ranking relevance grade, embedding of pairs: gold similarity. */
+  | Float64Array
+  /** multilabel: 1 where a class applies. */
+  | readonly Uint8Array[]
+  /** generation: the texts that are right. */
+  | readonly (readonly string[])[]
+  /** embedding: the golden vector. */
+  | readonly Float64Array[];
 
 /** What one model answered on the rows of a data set, columnar: index = row. */
 export type Answers =
@@ -8,7 +27,15 @@ export type Answers =
   | { task: "binary"; labels: Uint8Array; scores: Float64Array | null }
   /** `labels`: index into `classes`; `probabilities`: a row per data row, a column per class, null when not served. */
   | { task: "multiclass"; labels: Int32Array; probabilities: readonly Float64Array[] | null }
-  | { task: "regression"; values: Float64Array };
+  /** `labels`: 1 where a class was predicted; `scores`: of each class, in [0,1], null when not served. A row per data row. */
+  | { task: "multilabel"; labels: readonly Uint8Array[]; scores: readonly Float64Array[] | null }
+  | { task: "regression"; values: Float64Array }
+  /** A score per row, which is a pair of a query and an item. */
+  | { task: "ranking"; values: Float64Array }
+  /** `logprobs`: natural log of the probability of each token, null when not served. */
+  | { task: "generation"; texts: readonly string[]; logprobs: readonly Float64Array[] | null }
+  /** `partners`: of the other text of each pair, null when the rows are no pairs. */
+  | { task: "embedding"; vectors: readonly Float64Array[]; partners: readonly Float64Array[] | null };
 
 /** One request of a load run. Milliseconds from the start of the run. */
 export interface LoadEvent {
@@ -30,10 +57,11 @@ export interface LoadRun {
 /** All that the gate may look at. */
 export interface Observations {
   task: Task;
-  /** Declared classes in the order of the probabilities; binary: [negative, positive]; regression: empty. */
+  /** Declared classes in the order of the probabilities; binary: [negative, positive]; empty where a task has none. */
   classes: readonly string[];
-  /** Ground truth: 0 or 1, class index, or target value. */
-  truth: Float64Array;
+  truth: Truth;
+  /** What a row belongs together with others by: the query of a ranking, a user of any other task; null: nothing. */
+  groups: readonly string[] | null;
   candidate: Answers;
   champion: Answers | null;
   /** `none`: the registry and the platform say there is no production release. `unavailable`: there is one and it could not be asked. */

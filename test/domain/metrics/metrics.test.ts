@@ -9,89 +9,133 @@ import {
   statisticOf,
   type Value,
 } from "../../../src/domain/metrics/metric.ts";
+import { selectRows } from "../../../src/domain/metrics/select.ts";
 import type { Task } from "../../../src/domain/observations/observations.ts";
 import { rowMetric } from "./named.ts";
 
-const classes: Record<Task, readonly string[]> = { binary: ["no", "yes"], multiclass: ["a", "b", "c"], regression: [] };
+const none: readonly string[] = [];
+const classes: Record<Task, readonly string[]> = {
+  ...{ binary: ["no", "yes"], multiclass: ["a", "b", "c"], multilabel: ["a", "b", "c"] },
+  ...{ regression: none, ranking: none, generation: none, embedding: none },
+};
 const requiredArguments: Record<string, Record<string, string>> = {
   fbeta: { b: "2" },
   topk: { k: "2" },
   pinball: { q: "0.9" },
+  ...{ precision: { k: "2" }, recall: { k: "2" }, hit: { k: "2" } },
 };
 
-const rowMetrics = Object.entries(metrics).flatMap(([name, metric]) =>
+const rowMetrics = metrics.flatMap(([name, metric]) =>
   metric.kind === "rows" ? metric.tasks.map((task): [string, Task, RowMetric] => [name, task, metric]) : [],
 );
 
 const probability = fc.integer({ min: 0, max: 10 }).map((tenths) => tenths / 10);
 const value = fc.integer({ min: -3, max: 6 }).map((halves) => halves / 2);
 
-/** Rows of a task with many ties, and how often each row counts. */
-function rowsOf(task: Task): fc.Arbitrary<{ rows: Rows; weights: Uint32Array }> {
-  const labels = classes[task].length;
-  const row = fc.record({
-    truth: task === "regression" ? value : fc.integer({ min: 0, max: labels - 1 }),
-    label: fc.integer({ min: 0, max: Math.max(0, labels - 1) }),
-    numbers: fc.tuple(probability, probability, probability),
-    value,
-    weight: fc.integer({ min: 0, max: 3 }),
-  });
+const word = fc.constantFrom("", "a", "the cat", "{}", "cat sat");
+const row = fc.record({
+  index: fc.integer({ min: 0, max: 5 }),
+  other: fc.integer({ min: 0, max: 5 }),
+  marks: fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 1 })),
+  numbers: fc.tuple(probability, probability, probability),
+  value,
+  target: value,
+  text: word,
+  golds: fc.array(word, { minLength: 1, maxLength: 2 }),
+  weight: fc.integer({ min: 0, max: 3 }),
+});
+type Row = typeof row extends fc.Arbitrary<infer T> ? T : never;
+
+const vector = ([first, second]: Row["numbers"]) => Float64Array.of(first, second);
+const numbered = (list: readonly Row[], of: (row: Row) => number) => Float64Array.from(list, of);
+
+/** The truth and the answers of a task. */
+const made: Record<Task, (list: readonly Row[]) => Pick<Rows, "truth" | "answers">> = {
+  binary: (list) => ({
+    truth: numbered(list, ({ index }) => index % 2),
+    answers: {
+      task: "binary",
+      labels: Uint8Array.from(list, ({ other }) => other % 2),
+      scores: numbered(list, ({ numbers }) => numbers[0]),
+    },
+  }),
+  multiclass: (list) => ({
+    truth: numbered(list, ({ index }) => index % 3),
+    answers: {
+      task: "multiclass",
+      labels: Int32Array.from(list, ({ other }) => other % 3),
+      probabilities: list.map(({ numbers }) => Float64Array.from(numbers)),
+    },
+  }),
+  multilabel: (list) => ({
+    truth: list.map(({ marks }) => Uint8Array.from(marks)),
+    answers: {
+      task: "multilabel",
+      labels: list.map(({ numbers }) => Uint8Array.from(numbers, (score) => (score >= 0.5 ? 1 : 0))),
+      scores: list.map(({ numbers }) => Float64Array.from(numbers)),
+    },
+  }),
+  regression: (list) => ({
+    truth: numbered(list, ({ target }) => target),
+    answers: { task: "regression", values: numbered(list, (one) => one.value) },
+  }),
+  ranking: (list) => ({
+    truth: numbered(list, ({ index }) => index % 3),
+    answers: { task: "ranking", values: numbered(list, (one) => one.value) },
+  }),
+  generation: (list) => ({
+    truth: list.map(({ golds }) => golds),
+    answers: {
+      task: "generation",
+      texts: list.map(({ text }) => text),
+      logprobs: list.map(({ numbers }) => Float64Array.from(numbers, (x) => -x)),
+    },
+  }),
+  embedding: (list) => ({
+    truth: list.map(({ numbers }) => vector(numbers)),
+    answers: { task: "embedding", vectors: list.map(({ marks }) => vector(marks)), partners: null },
+  }),
+};
+
+/** Rows of the metrics that look at pairs of texts. */
+const pairs = (list: readonly Row[]): Pick<Rows, "truth" | "answers"> => ({
+  truth: numbered(list, ({ target }) => target),
+  answers: {
+    task: "embedding",
+    vectors: list.map(({ marks }) => vector(marks)),
+    partners: list.map(({ numbers }) => vector(numbers)),
+  },
+});
+const looksAtPairs = (name: string): boolean => ["recall", "mrr", "spearman"].includes(name);
+/** A partner is looked for among those of all rows: one more row of the same kind is one more place to go wrong. */
+const looksAtAll = (name: string, task: Task): boolean => task === "embedding" && ["recall", "mrr"].includes(name);
+
+/** Rows of a task with many ties, and how often each row counts. Each row of a ranking is a query of its own. */
+function rowsOf(task: Task, name: string): fc.Arbitrary<{ rows: Rows; weights: Uint32Array }> {
   return fc.array(row, { minLength: 1, maxLength: 14 }).map((list) => ({
     weights: Uint32Array.from(list, ({ weight }) => weight),
     rows: {
-      truth: Float64Array.from(list, ({ truth }) => truth),
+      ...(task === "embedding" && looksAtPairs(name) ? pairs : made[task])(list),
       classes: classes[task],
-      answers:
-        task === "regression"
-          ? { task, values: Float64Array.from(list, (each) => each.value) }
-          : task === "binary"
-            ? {
-                task,
-                labels: Uint8Array.from(list, ({ label }) => label),
-                scores: Float64Array.from(list, ({ numbers }) => numbers[0]),
-              }
-            : {
-                task,
-                labels: Int32Array.from(list, ({ label }) => label),
-                probabilities: list.map(({ numbers }) => Float64Array.from(numbers)),
-              },
+      groups: task === "ranking" ? Int32Array.from(list, (_, index) => index) : null,
     },
   }));
 }
 
 /** The same rows written out as often as they count. */
-function repeated({ truth, answers, classes: names }: Rows, weights: Uint32Array): Rows {
-  const rows = Array.from(weights).flatMap((weight, row) => Array.from({ length: weight }, () => row));
-  const numbers = (all: Float64Array) => Float64Array.from(rows, (row) => all[row]!);
-  const again = { truth: numbers(truth), classes: names };
-  if (answers.task === "regression") return { ...again, answers: { ...answers, values: numbers(answers.values) } };
-  if (answers.task === "binary")
-    return {
-      ...again,
-      answers: {
-        ...answers,
-        labels: Uint8Array.from(rows, (row) => answers.labels[row]!),
-        scores: answers.scores && numbers(answers.scores),
-      },
-    };
-  const { probabilities } = answers;
-  return {
-    ...again,
-    answers: {
-      ...answers,
-      labels: Int32Array.from(rows, (row) => answers.labels[row]!),
-      probabilities: probabilities && rows.map((row) => probabilities[row]!),
-    },
-  };
+function repeated(rows: Rows, weights: Uint32Array): Rows {
+  const again = Array.from(weights).flatMap((weight, index) => Array.from({ length: weight }, () => index));
+  const groups = rows.groups && Int32Array.from(again, (_, index) => index);
+  return { ...selectRows(rows, Uint32Array.from(again)), groups };
 }
 
 const rounded = (found: Value) => (isUndefined(found) ? found : Number(found.toFixed(9)) + 0);
 
 describe("a row that counts k times is k equal rows", () => {
-  test.each(rowMetrics)("%s of %s", (name, task, metric) => {
+  test.each(rowMetrics.filter(([name, task]) => !looksAtAll(name, task)))("%s of %s", (name, task, metric) => {
     const args = requiredArguments[name] ?? {};
     fc.assert(
-      fc.property(rowsOf(task), ({ rows, weights }) => {
+      fc.property(rowsOf(task, name), ({ rows, weights }) => {
         fc.pre(weights.some((weight) => weight > 0));
         const statistic = statisticOf(metric, rows, args);
         // Reasons that lie in any row, counted or not, hold for the whole preparation.
@@ -106,7 +150,7 @@ describe("a row that counts k times is k equal rows", () => {
 describe("a value is a finite number or has a reason", () => {
   test.each(rowMetrics)("%s of %s", (name, task, metric) => {
     fc.assert(
-      fc.property(rowsOf(task), ({ rows }) => {
+      fc.property(rowsOf(task, name), ({ rows }) => {
         const found = compute(metric, rows, requiredArguments[name]);
         const most = name === "brier" && task === "multiclass" ? 3 : metric.range[1];
         const within = (x: number) => x >= metric.range[0] - 1e-9 && x <= most + 1e-9;
@@ -119,23 +163,29 @@ describe("a value is a finite number or has a reason", () => {
 describe("no metric has a value", () => {
   test.each(rowMetrics)("of NaN answers: %s of %s", (name, task, metric) => {
     const nan = Float64Array.of(Number.NaN, 0.5);
-    const answers: Record<Task, Rows["answers"]> = {
-      regression: { task: "regression", values: nan },
-      binary: { task: "binary", labels: Uint8Array.of(1, 0), scores: nan },
+    const [label, mark] = [Float64Array.of(1, 0), [Uint8Array.of(1, 0, 0), Uint8Array.of(0, 1, 0)]];
+    const bad = [Float64Array.of(Number.NaN, 0, 0), Float64Array.of(1, 0, 0)];
+    const rows: Record<Task, Pick<Rows, "truth" | "answers">> = {
+      regression: { truth: label, answers: { task: "regression", values: nan } },
+      ranking: { truth: label, answers: { task: "ranking", values: nan } },
+      binary: { truth: label, answers: { task: "binary", labels: Uint8Array.of(1, 0), scores: nan } },
       multiclass: {
-        task: "multiclass",
-        labels: Int32Array.of(1, 0),
-        probabilities: [Float64Array.of(Number.NaN, 0, 0), Float64Array.of(1, 0, 0)],
+        truth: label,
+        answers: { task: "multiclass", labels: Int32Array.of(1, 0), probabilities: bad },
       },
+      multilabel: { truth: mark, answers: { task: "multilabel", labels: mark, scores: bad } },
+      generation: { truth: [["a"], ["b"]], answers: { task: "generation", texts: ["a", "b"], logprobs: bad } },
+      embedding: { truth: bad.toReversed(), answers: { task: "embedding", vectors: bad, partners: null } },
     };
-    const rows = { truth: Float64Array.of(1, 0), classes: classes[task], answers: answers[task] };
-    expect(compute(metric, rows, requiredArguments[name])).toEqual({ undefined: "not_finite" });
+    const asked = { ...rows[task], classes: classes[task], groups: null };
+    expect(compute(metric, asked, requiredArguments[name])).toEqual({ undefined: "not_finite" });
   });
 
   const accuracy = rowMetric("accuracy");
   const two: Rows = {
     truth: Float64Array.of(0, 1),
     classes: ["no", "yes"],
+    groups: null,
     answers: { task: "binary", labels: Uint8Array.of(0, 1), scores: null },
   };
   test.each<[string, RowMetric, Rows, string]>([
@@ -163,7 +213,9 @@ describe("no metric has a value", () => {
 
 test("kappa is undefined when agreement by chance is complete", () => {
   const answers = { task: "binary", labels: Uint8Array.of(1, 1), scores: null } as const;
-  expect(compute(rowMetric("kappa"), { truth: Float64Array.of(1, 1), classes: ["no", "yes"], answers })).toEqual({
+  expect(
+    compute(rowMetric("kappa"), { truth: Float64Array.of(1, 1), classes: ["no", "yes"], groups: null, answers }),
+  ).toEqual({
     undefined: "chance_agreement",
   });
 });
@@ -177,6 +229,7 @@ test("r2 keeps its digits under a large offset", () => {
     compute(rowMetric("r2"), {
       truth: truth!(offset),
       classes: [],
+      groups: null,
       answers: { task: "regression", values: values!(offset) },
     });
   expect(at(1e9)).toBeCloseTo(Number(at(0)), 5);
@@ -199,6 +252,7 @@ test("kendall counts pairs", () => {
       const found = compute(rowMetric("kendall"), {
         truth,
         classes: [],
+        groups: null,
         answers: { task: "regression", values },
       });
       const spread = Math.sqrt(untiedX * untiedY);
@@ -209,5 +263,8 @@ test("kendall counts pairs", () => {
 
 test("names of Object's own members are no metrics", () => {
   expect(metricNamed("constructor")).toBeUndefined();
-  expect(metricNamed("accuracy")).toBe(metrics.accuracy);
+  expect(metricNamed("accuracy")?.unit).toBe("ratio");
+  expect(
+    [metricNamed("f1", "multilabel"), metricNamed("f1", "binary")].map((one) => one?.kind === "rows" && one.tasks[0]),
+  ).toEqual(["multilabel", "binary"]);
 });
