@@ -1,5 +1,6 @@
 import type { Digest } from "../domain/digest.ts";
 import type { TensorSpec } from "../domain/model.ts";
+import type { Label } from "../domain/reading.ts";
 import type { Tensors } from "../domain/tensor.ts";
 
 /** What is taken from each row. */
@@ -9,8 +10,16 @@ export interface RowPlan {
   /** The model's inputs, for dtype and shape; a leading -1 is the batch. */
   specs: readonly TensorSpec[];
   label: string;
+  /** What the label column holds: one value, texts (several classes, several right answers) or numbers (a vector). */
+  labelKind: "text" | "texts" | "numbers";
+  /** Between the texts of a label in a format without lists; null: such a label is one text. */
+  labelSeparator: string | null;
   /** Column that names the row; null: the row number does. */
   id: string | null;
+  /** Column of the query of a ranking, or of what else makes rows belong together; null: nothing does. */
+  group: string | null;
+  /** The inputs of the other text of a pair, as `inputs`; null: rows are no pairs. */
+  partners: Readonly<Record<string, string>> | null;
   slices: readonly string[];
 }
 
@@ -20,7 +29,11 @@ export interface Row {
   line: number;
   /** Batch of one. */
   inputs: Tensors;
-  label: string;
+  label: Label;
+  /** Null without a column for it. */
+  group: string | null;
+  /** Batch of one, for the other text of a pair; null when rows are no pairs. */
+  partner: Tensors | null;
   slices: Readonly<Record<string, string>>;
 }
 

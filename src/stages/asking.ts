@@ -1,17 +1,10 @@
 import { WorldError } from "../domain/problem.ts";
-import { type Prediction, type ReadingPlan, readPrediction } from "../domain/reading.ts";
+import type { RowAnswer } from "../domain/reading/row-answer.ts";
+import { type ReadingPlan, readPrediction } from "../domain/reading.ts";
+import type { Tensors } from "../domain/tensor.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Row } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
-
-/** What came of one row. */
-export interface RowAnswer {
-  prediction: Prediction | null;
-  /** `ok`, or why there is no prediction. */
-  status: string;
-  /** Milliseconds of the last try; null when it got no answer. */
-  latency: number | null;
-}
 
 interface Asking {
   rows: readonly Row[];
@@ -36,9 +29,11 @@ function pauseAfter(error: unknown, tried: number): number | null {
   return asked > longestPause ? null : Math.max(asked, base * (0.75 + Math.random() / 2));
 }
 
-/** Asks one row, again only when the connection or the server's load was the trouble. */
-async function askRow(session: Session, row: Row, { plan, clock, signal }: Asking): Promise<RowAnswer> {
-  const call = session.prepare(row.inputs, row.id);
+type Asked = Omit<RowAnswer, "partner">;
+
+/** Asks once for inputs, again only when the connection or the server's load was the trouble. */
+async function ask(session: Session, inputs: Tensors, id: string, { plan, clock, signal }: Asking): Promise<Asked> {
+  const call = session.prepare(inputs, id);
   for (let tried = 1; ; tried++)
     try {
       const answer = await call.send(AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]));
@@ -57,18 +52,25 @@ async function askRow(session: Session, row: Row, { plan, clock, signal }: Askin
     }
 }
 
-/** Sends rows in the given order, a few at a time. @returns the answers in the order of the rows. */
-export async function askRows(session: Session, order: readonly number[], asking: Asking): Promise<RowAnswer[]> {
-  const answers: RowAnswer[] = Array.from({ length: order.length });
+/** Asks one row, and where it is a pair for its other text as well: without both there is no answer. */
+async function askRow(session: Session, { id, inputs, partner }: Row, asking: Asking): Promise<RowAnswer> {
+  const own = await ask(session, inputs, id, asking);
+  if (partner === null || own.prediction === null) return { ...own, partner: null };
+  const other = await ask(session, partner, `${id}-partner`, asking);
+  return other.prediction === null ? { ...other, partner: null } : { ...own, partner: other.prediction };
+}
+
+/** Sends rows by their indices, a few at a time. @returns an answer for each, in the order of the indices. */
+export async function askRows(session: Session, indices: readonly number[], asking: Asking): Promise<RowAnswer[]> {
+  const answers: RowAnswer[] = Array.from({ length: indices.length });
   let next = 0;
   let done = 0;
   const worker = async (): Promise<void> => {
-    for (let at = next++; at < order.length; at = next++) {
-      const index = order[at]!;
-      answers[index] = await askRow(session, asking.rows[index]!, asking);
-      asking.progress(++done / order.length);
+    for (let at = next++; at < indices.length; at = next++) {
+      answers[at] = await askRow(session, asking.rows[indices[at]!]!, asking);
+      asking.progress(++done / indices.length);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(asking.concurrency, order.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(asking.concurrency, indices.length) }, worker));
   return answers;
 }

@@ -1,58 +1,53 @@
 import { canonicalJson } from "../domain/canonical.ts";
-import { type Digest, hasher } from "../domain/digest.ts";
+import { hasher } from "../domain/digest.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
-import type { Image } from "../domain/image.ts";
+import type { Truth } from "../domain/observations/observations.ts";
 import { type Problem, UserError } from "../domain/problem.ts";
-import { type ReadingPlan, truthOf } from "../domain/reading.ts";
-import type { Running } from "../domain/release.ts";
-import { xoshiro } from "../domain/statistics/prng.ts";
-import { isSame } from "../domain/verdict.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { RowAnswer } from "../domain/reading/row-answer.ts";
+import { truthOf, truthsOf } from "../domain/reading.ts";
+import { type Part, readingDigest, type Shard, unfit, whole } from "../domain/shard.ts";
+import type { Tensors } from "../domain/tensor.ts";
 import type { DatasetIdentity, Row } from "../ports/dataset.ts";
-import type { Session } from "../ports/protocol.ts";
-import type { RunFiles } from "../ports/run-files.ts";
-import { askRows } from "./asking.ts";
-import { type FailedRows, flipsOf, oddScores, predictionLines, settle } from "./evaluation/outcomes.ts";
+import { askPart, championStateOf } from "./evaluation/ask.ts";
+import type { EvaluateOptions, MergeOptions } from "./evaluation/options.ts";
+import { flipsOf, groupsOf, oddScores, predictionLines, settle } from "./evaluation/outcomes.ts";
 
-export interface EvaluateOptions {
-  rows: readonly Row[];
-  identity: DatasetIdentity;
-  /** Name of the data file, for problems. */
-  file: string;
-  plan: ReadingPlan;
-  candidate: { session: Session; image: Image };
-  /** The release in production, deployed beside the candidate; null when there is none; or why it cannot be asked. */
-  champion: { session: Session; image: Image } | { unavailable: string; image: Image } | null;
-  concurrency: number;
-  failedRows: FailedRows;
-  /** Asks the platform what runs in staging. */
-  running: () => Promise<Running | null>;
-  files: RunFiles;
-  clock: Clock;
-  signal: AbortSignal;
-  progress: (share: number) => void;
-  /** Told what is odd about the answers and does not stop the evaluation. */
-  warn: (problem: Problem) => void;
-}
+export type { Champion, EvaluateOptions, MergeOptions } from "./evaluation/options.ts";
+
+/** Tensors as JSON can say them: integers beyond 2^53 as texts. */
+const plainTensors = (tensors: Tensors) =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { dtype, shape, data }]) => [
+      name,
+      { dtype, shape, data: data.map((value) => (typeof value === "bigint" ? String(value) : value)) },
+    ]),
+  );
 
 /** The identity of rows: sha256 over their canonical JSON, sorted by id. */
 export function identify(rows: readonly Row[]): DatasetIdentity {
   const hash = hasher();
   const text = new TextEncoder();
   for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-    const inputs = Object.fromEntries(
-      Object.entries(row.inputs).map(([name, { dtype, shape, data }]) => [
-        name,
-        { dtype, shape, data: data.map((value) => (typeof value === "bigint" ? String(value) : value)) },
-      ]),
-    );
-    hash.update(text.encode(`${canonicalJson({ id: row.id, inputs, label: row.label, slices: row.slices })}\n`));
+    const { id, label, slices, group, partner } = row;
+    // What a row has not is left out: data sets from before there were groups and pairs keep their identity.
+    const more = { group: group ?? undefined, partner: partner ? plainTensors(partner) : undefined };
+    const canonical = { id, inputs: plainTensors(row.inputs), label, slices, ...more };
+    hash.update(text.encode(`${canonicalJson(canonical)}\n`));
   }
   return { digest: hash.digest(), rows: rows.length };
 }
 
-/** The truth of every row. @throws UserError naming each line whose label is unusable, up to twenty. */
-function truths(rows: readonly Row[], plan: ReadingPlan, file: string): number[] {
+/** The truth of every row. @throws UserError when there are none, or naming each line whose label is unusable, up to twenty. */
+function truthsOfRows({ rows, plan, file }: MergeOptions): Truth[number][] {
+  if (rows.length === 0)
+    throw new UserError([
+      {
+        code: "data.empty",
+        message: `${file} has no rows`,
+        hint: "Nothing can be measured without rows.",
+        at: { file },
+      },
+    ]);
   const problems: Problem[] = [];
   const truth = rows.map((row) => {
     try {
@@ -72,73 +67,57 @@ function truths(rows: readonly Row[], plan: ReadingPlan, file: string): number[]
   return truth;
 }
 
-async function subject(options: EvaluateOptions): Promise<Running> {
-  const running = await options.running();
-  if (running && running.image.digest === options.candidate.image.digest) return running;
-  throw new UserError([
-    {
-      code: "evaluate.subject-changed",
-      message: running
-        ? `staging runs ${running.image.digest}, and ${options.candidate.image.digest} is to be evaluated`
-        : "nothing runs in staging",
-      hint: "Deploy the image first, and let nothing else deploy to staging meanwhile.",
-    },
-  ]);
-}
-
 /**
- * Sends every row to the deployed candidate, and to the champion beside it, and keeps what they answered. The platform is asked
- * before and after: only what ran all the time can be judged.
+ * Sends every row to the deployed candidate, and to the champion beside it, and keeps what they answered.
  * @throws UserError `data.empty`, `data.value`, `evaluate.subject-changed`.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { rows, identity, plan, champion, candidate } = options;
-  if (rows.length === 0)
-    throw new UserError([
-      {
-        code: "data.empty",
-        message: `${options.file} has no rows`,
-        hint: "Nothing can be measured without rows.",
-        at: { file: options.file },
-      },
-    ]);
-  const truth = truths(rows, plan, options.file);
-  const before = await subject(options);
-  const order = xoshiro(
-    ["modelgate/1", candidate.image.digest, champion?.image.digest ?? "none", identity.digest, "order"].join("|"),
-  ).shuffle(rows.map((_, index) => index));
-  const asked = champion && "session" in champion ? champion : null;
-  const answers = await askRows(candidate.session, order, {
-    ...options,
-    progress: (share) => options.progress(asked ? share / 2 : share),
-  });
-  const others =
-    asked &&
-    (await askRows(asked.session, order, { ...options, progress: (share) => options.progress(0.5 + share / 2) }));
-  const after = await subject(options);
-  if (!isSame(before, after))
-    throw new UserError([
-      {
-        code: "evaluate.subject-changed",
-        message: "the model's bytes in staging changed during the evaluation",
-        hint: "Find out who writes to the staging environment.",
-      },
-    ]);
+  truthsOfRows(options);
+  return merge(options, [await askPart(options, whole)]);
+}
+
+/**
+ * Sends the rows of one part, for {@link merge} to put together with the others.
+ * @throws UserError as {@link evaluate}: every part looks at the labels of all rows first.
+ */
+export async function evaluatePart(options: EvaluateOptions, part: Part): Promise<Shard> {
+  truthsOfRows(options);
+  return askPart(options, part);
+}
+
+/** The answers of parts in the order of the rows. */
+function inOrder(shards: readonly Shard[], of: (shard: Shard) => readonly RowAnswer[] | null): RowAnswer[] | null {
+  const answers: RowAnswer[] = Array.from({ length: shards[0]?.data.rows ?? 0 });
+  for (const shard of shards) {
+    const list = of(shard);
+    if (!list) return null;
+    for (const [at, row] of shard.rows.entries()) answers[row] = list[at]!;
+  }
+  return answers;
+}
+
+/**
+ * Makes one evaluation of what the parts were answered: the same, whichever way the rows were shared out.
+ * @throws UserError `evaluate.shards` when the parts do not fit together; `data.empty`, `data.value`.
+ */
+export async function merge(options: MergeOptions, shards: readonly Shard[]): Promise<Evaluation> {
+  const { rows, identity, plan } = options;
+  const truth = truthsOfRows(options);
+  const wrong = unfit(shards, { of: shards[0]?.part.of ?? 1, rows: rows.length });
+  const [first] = shards;
+  if (wrong.length > 0 || !first || first.data.digest !== identity.digest || first.reading !== readingDigest(plan))
+    throw misfit(wrong.length > 0 ? wrong : ["the shards are about other data, or were read in another way"]);
+  const answers = inOrder(shards, ({ candidate }) => candidate)!;
+  const others = inOrder(shards, ({ other }) => other);
   const settled = settle(answers, others, truth, options);
   const odd = oddScores(answers, plan);
   if (odd) options.warn(odd);
   const predictions = await options.files.write("predictions.jsonl", predictionLines(rows, answers, others, plan));
+  const kept = settled.kept.map((index) => rows[index]!);
   return {
     schema: 1,
-    subject: { before: seen(before), after: seen(after) },
-    champion: {
-      image: champion?.image ?? null,
-      source: !champion
-        ? "none"
-        : asked
-          ? "deployed beside the candidate"
-          : (champion as { unavailable: string }).unavailable,
-    },
+    subject: first.subject,
+    champion: first.champion,
     data: identity,
     predictions: predictions.digest,
     leftOut: settled.leftOut,
@@ -146,18 +125,26 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     observations: {
       task: plan.task,
       classes: plan.classes,
-      truth: Float64Array.from(settled.kept, (index) => truth[index]!),
+      truth: truthsOf(settled.kept.map((index) => truth[index]!)),
+      groups: groupsOf(kept),
       candidate: settled.candidate,
       champion: settled.champion,
-      championState: !champion ? "none" : asked ? "present" : "unavailable",
-      slices: slicesOf(settled.kept.map((index) => rows[index]!)),
+      championState: championStateOf(first.champion),
+      slices: slicesOf(kept),
       failedRows: settled.failedRows,
       load: null,
     },
   };
 }
 
-const seen = ({ image, modelDigest }: Running): { image: Image; modelDigest: Digest } => ({ image, modelDigest });
+const misfit = (sentences: readonly string[]): UserError =>
+  new UserError([
+    {
+      code: "evaluate.shards",
+      message: `the shards make no evaluation: ${sentences.join("; ")}`,
+      hint: "Run modelgate evaluate --shard for every part again, of the same image, data and configuration.",
+    },
+  ]);
 
 const slicesOf = (rows: readonly Row[]): Record<string, string[]> => {
   const names = Object.keys(rows[0]?.slices ?? {});

@@ -17,7 +17,11 @@ const plan: RowPlan = {
   inputs: { image: "p_*" },
   specs: [{ name: "image", dtype: "float32", shape: [-1, 2] }],
   label: "y",
+  labelKind: "text",
+  labelSeparator: null,
   id: "id",
+  group: null,
+  partners: null,
   slices: ["p_slice"],
 };
 const columns = ["id", "p_0", "p_1", "p_slice", "y"];
@@ -49,6 +53,60 @@ export function datasetContract(name: string, make: () => Promise<DatasetUnderTe
       throw new Error("expected a user's error", { cause: error });
     };
 
+    describe("what a label holds", () => {
+      const read = async (cell: string, fields: Partial<RowPlan>) => {
+        const { dataset, write } = await open();
+        const path = await write(["id", "p_0", "p_1", "p_slice", "y"], [["a", "1", "2", "s", cell]]);
+        return (await all(dataset, path, fields))[0]!.label;
+      };
+      const several = { labelKind: "texts", labelSeparator: "|" } as const;
+      const one = { labelKind: "texts", labelSeparator: null } as const;
+      const vector = { labelKind: "numbers" } as const;
+
+      test.each<[string, Partial<RowPlan>, Row["label"]]>([
+        ["cat | dog", several, ["cat", "dog"]],
+        ["cat", several, ["cat"]],
+        ["", several, []],
+        ["either | or", one, ["either | or"]],
+        ["", one, [""]],
+        ["[0.5, -1e3]", vector, [0.5, -1000]],
+      ])("%j", async (cell, fields, label) => {
+        expect(await read(cell, fields)).toEqual(label);
+      });
+
+      test.each(["", "0.5", "[]", "[1,", '["a"]', "[1, null]"])("%j is no vector", async (cell) => {
+        expect(await problems(read(cell, vector))).toMatchObject([{ code: "data.value", at: { key: "y" } }]);
+      });
+    });
+
+    test("gives the group of each row and the other text of a pair, and sends neither with the inputs", async () => {
+      const { dataset, write } = await open();
+      const path = await write(
+        ["id", "p_0", "p_1", "p_slice", "y", "p_user", "q_0", "q_1"],
+        [["a", "1", "2", "s", "cat", "ada", "3", "4"]],
+      );
+      const [row] = await all(dataset, path, { group: "p_user", partners: { image: "q_*" } });
+      expect(row).toMatchObject({
+        group: "ada",
+        inputs: { image: { data: [1, 2] } },
+        partner: { image: { shape: [1, 2], data: [3, 4] } },
+      });
+    });
+
+    test("a row without a group, and columns of a pair that are missing, are told", async () => {
+      const { dataset, write } = await open();
+      const path = await write([...columns, "user"], [["a", "1", "2", "x", "cat", ""]]);
+      expect(await problems(all(dataset, path, { group: "user" }))).toMatchObject([
+        { code: "data.value", message: "the group is empty", at: { key: "user" } },
+      ]);
+      const pairs = { partners: { image: "q_*", text: "p_0" }, group: "usr" };
+      expect((await problems(all(dataset, path, pairs))).map(({ at }) => at?.key)).toEqual([
+        "evaluate.group",
+        "evaluate.partners.text",
+        "evaluate.partners.image",
+      ]);
+    });
+
     test("recognises its files by name", async () => {
       const { dataset, write } = await open();
       expect([dataset.recognises(await write(columns, rows)), dataset.recognises("data.xlsx")]).toEqual([true, false]);
@@ -56,7 +114,7 @@ export function datasetContract(name: string, make: () => Promise<DatasetUnderTe
 
     test("gives rows in the order of the file, as batches of one, and a glob takes neither label nor id nor slices", async () => {
       const { dataset, write, firstLine } = await open();
-      expect(await all(dataset, await write(columns, rows))).toEqual([
+      expect(await all(dataset, await write(columns, rows))).toMatchObject([
         {
           id: "b",
           line: firstLine,

@@ -12,7 +12,7 @@ import {
   pullRequest,
 } from "./engines/consumer/index.ts";
 import { type Machine, startMachine } from "./engines/machine.ts";
-import { printedBy, runScenario, type ScenarioRun, writesOf } from "./engines/scenario.ts";
+import { printedBy, runScenario, type ScenarioRun, sharedOut, writesOf } from "./engines/scenario.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -137,7 +137,9 @@ describe("release.yml", () => {
     ]);
   });
   test.each(of("release.yml"))("%s needs %s", async (_job, _permission, grant) => {
-    expectLack(await proposed(without(grant)), grant);
+    const edit = without(grant);
+    const shared = sharedOut(2);
+    expectLack(await proposed(grant.job === "shard" ? (file, text) => shared(file, edit(file, text)) : edit), grant);
   });
 });
 

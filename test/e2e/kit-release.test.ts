@@ -10,7 +10,7 @@ import {
   schedule,
 } from "./engines/consumer/index.ts";
 import { type Machine, startMachine } from "./engines/machine.ts";
-import { printedBy, runScenario, type ScenarioRun, writesOf } from "./engines/scenario.ts";
+import { printedBy, runScenario, type ScenarioRun, sharedOut, writesOf } from "./engines/scenario.ts";
 
 let machine: Machine;
 let consumer: Consumer;
@@ -169,6 +169,16 @@ describe("a release that is not good", () => {
     expect(image(again)).toBe(image(first));
     expect(verdict(again)).toBe("pass");
   });
+});
+
+test("rows shared out over three jobs come to one verdict of all of them", async () => {
+  consumer = await fresh(1);
+  const { name } = consumer.models[0]!;
+  const ran = await run(push(consumer.git, { before: "0".repeat(40) }), { edit: sharedOut(3) });
+  expect(ran.exitCode, printedBy(ran)).toBe(0);
+  const asked = ["1/3", "2/3", "3/3"].map((part) => jobs(ran)[`Ask ${part} of ${name}`]);
+  expect([...asked, jobs(ran)[`Stage ${name}`], verdict(ran)]).toEqual([...Array(4).fill("success"), "pass"]);
+  expect(ran.printed[`Stage ${name}`]).toMatch(/200 rows and \d+ load requests are measured/);
 });
 
 test("five models, one of them worse: four pass, and the one result says which failed", async () => {

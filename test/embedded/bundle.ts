@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
-const cli = join(root, "dist/cli.js");
+/** The built bundle of this checkout, or another one. */
+const cli = join(process.env["MODELGATE_DIST"] ?? join(root, "dist"), "cli.js");
 
 export interface Ran {
   exitCode: number | null;

@@ -19,6 +19,8 @@ const rows: Row[] = Array.from({ length: 40 }, (_, index) => ({
   line: index + 2,
   inputs: { x: { dtype: "float32", shape: [1, 1], data: [index / 40] } },
   label: index >= 20 ? "yes" : "no",
+  group: null,
+  partner: null,
   slices: { half: index % 2 === 0 ? "even" : "odd" },
 }));
 
@@ -177,7 +179,9 @@ describe("a row is asked again", () => {
       },
     };
     await using server = await v2Server(answer);
-    const found = await evaluate(optionsFor(server, { rows: rows.slice(0, 1), clock }));
+    const found = await evaluate(
+      optionsFor(server, { rows: rows.slice(0, 1), identity: identify(rows.slice(0, 1)), clock }),
+    );
     return { failed: found.observations.failedRows, waits, requests: server.requests() };
   };
   const busy =

@@ -1,42 +1,44 @@
 import type { Evaluation } from "../../domain/evaluation.ts";
+import type { Truth } from "../../domain/observations/observations.ts";
 import type { Problem } from "../../domain/problem.ts";
-import { answersOf, type Prediction, type ReadingPlan, shownPrediction } from "../../domain/reading.ts";
+import type { RowAnswer } from "../../domain/reading/row-answer.ts";
+import { answersOf, type Label, type Prediction, type ReadingPlan, shownPrediction } from "../../domain/reading.ts";
+import { shorten } from "../../domain/shorten.ts";
 import type { Row } from "../../ports/dataset.ts";
-import type { RowAnswer } from "../asking.ts";
-
-/** What becomes of rows without a usable answer. `maxShare` null: half a percent may be left out, any number count as wrong. */
-export interface FailedRows {
-  policy: "error" | "wrong" | "exclude";
-  maxShare: number | null;
-}
+import type { FailedRows } from "./options.ts";
 
 /** The share of rows that may be left out when the configuration does not say: more would hide a model that crashes. */
 const usuallyLeftOut = 0.005;
+
+/** The worst answer there is to a row, where a task has one: what a row without an answer counts as. */
+function worstAnswer(truth: Truth[number], { task, classes }: ReadingPlan): Prediction | null {
+  const worst = (value: Prediction["value"]): Prediction => ({ value, scores: null, oddSum: null });
+  if (truth instanceof Uint8Array) return worst(truth.map((mark) => 1 - mark));
+  return task === "binary" || task === "multiclass" ? worst((Number(truth) + 1) % classes.length) : null;
+}
 
 /** Rows that count: those without a usable answer are left out, counted wrong, or make everything an error. */
 export function settle(
   answers: readonly RowAnswer[],
   champion: readonly RowAnswer[] | null,
-  truth: readonly number[],
+  truth: readonly Truth[number][],
   { failedRows: { policy, maxShare }, plan }: { failedRows: FailedRows; plan: ReadingPlan },
 ) {
-  const failed = answers.map((answer, index) => answer.prediction === null || champion?.[index]?.prediction === null);
+  const failed = answers.map((answer, index) => isFailed(answer) || (champion !== null && isFailed(champion[index]!)));
   const count = failed.filter(Boolean).length;
   const tolerated = count <= (maxShare ?? (policy === "exclude" ? usuallyLeftOut : 1)) * answers.length;
-  const wrong = (index: number): Prediction => ({
-    value: (truth[index]! + 1) % plan.classes.length,
-    scores: null,
-    oddSum: null,
-  });
+  const worst = truth.map((entry) => worstAnswer(entry, plan));
   const excluding = policy === "exclude" && tolerated;
-  // A regression has no worst answer to count a failure as.
-  const counting = policy === "wrong" && plan.task !== "regression" && tolerated;
+  const counting = policy === "wrong" && tolerated && worst.every((answer) => answer !== null);
   const kept = answers.map((_, index) => index).filter((index) => counting || !failed[index]);
-  const of = (list: readonly RowAnswer[]) =>
-    answersOf(
-      kept.map((index) => list[index]!.prediction ?? wrong(index)),
+  const of = (list: readonly RowAnswer[]) => {
+    const partners = kept.flatMap((index) => list[index]!.partner ?? []);
+    return answersOf(
+      kept.map((index) => list[index]!.prediction ?? worst[index]!),
       plan.task,
+      partners.length > 0 ? partners : null,
     );
+  };
   return {
     kept,
     candidate: of(answers),
@@ -45,6 +47,14 @@ export function settle(
     leftOut: excluding ? count : 0,
   };
 }
+
+const isFailed = ({ prediction }: RowAnswer): boolean => prediction === null;
+
+/** What makes rows belong together, by row; null when nothing does. */
+export const groupsOf = (rows: readonly Row[]): string[] | null => {
+  const groups = rows.flatMap(({ group }) => group ?? []);
+  return groups.length === rows.length && rows.length > 0 ? groups : null;
+};
 
 /** What is served beside labels and is no distribution, so that no metric of probabilities has a value. */
 export function oddScores(answers: readonly RowAnswer[], { output }: ReadingPlan): Problem | null {
@@ -81,6 +91,22 @@ export function* predictionLines(
     });
 }
 
+/** Texts of generations are as long as they like. */
+const shownLength = 100;
+
+/** A label for people: the texts of a list side by side. */
+const shownLabel = (label: Label): string => (typeof label === "string" ? label : label.join(" | "));
+
+/** Whether a prediction is what the label says; null where a task knows no right and wrong. */
+function isRight(prediction: Prediction | null, label: Label, plan: ReadingPlan): boolean | null {
+  if (plan.task === "regression" || plan.task === "ranking" || plan.task === "embedding") return null;
+  if (prediction === null) return false;
+  const shown = shownPrediction(prediction, plan);
+  const right = typeof label === "string" ? [label] : label.map(String);
+  if (plan.task === "multilabel") return shown === plan.classes.filter((name) => right.includes(name)).join(", ");
+  return right.includes(shown);
+}
+
 /** Rows that the candidate has wrong: of those the champion has right, when there is one. */
 export function flipsOf(
   rows: readonly Row[],
@@ -88,13 +114,16 @@ export function flipsOf(
   champion: readonly RowAnswer[] | null,
   plan: ReadingPlan,
 ): Evaluation["flips"] {
-  const text = (answer: RowAnswer | undefined): string | null =>
-    answer?.prediction ? shownPrediction(answer.prediction, plan) : null;
+  const said = (answer: RowAnswer): string | null => answer.prediction && shownPrediction(answer.prediction, plan);
   const flipped = rows.flatMap((row, index) => {
-    const [now, before] = [text(answers[index]), text(champion?.[index])];
-    const differs =
-      plan.task !== "regression" && (champion ? now !== before && before === row.label : now !== row.label);
-    return differs ? [{ id: row.id, label: row.label, candidate: now ?? "no answer", champion: before }] : [];
+    const now = answers[index]!;
+    const before = champion?.[index] ?? null;
+    const wasRight = before === null || isRight(before.prediction, row.label, plan) === true;
+    if (isRight(now.prediction, row.label, plan) !== false || !wasRight) return [];
+    const short = (text: string): string => shorten(text, shownLength);
+    const was = before && said(before);
+    const candidate = short(said(now) ?? "no answer");
+    return [{ id: row.id, label: short(shownLabel(row.label)), candidate, champion: was === null ? null : short(was) }];
   });
   return { count: flipped.length, rows: flipped.slice(0, 20) };
 }

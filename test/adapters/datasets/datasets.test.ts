@@ -17,7 +17,11 @@ const plan: RowPlan = {
   inputs: { image: "p_*" },
   specs: [{ name: "image", dtype: "float32", shape: [-1, 2] }],
   label: "y",
+  labelKind: "text",
+  labelSeparator: null,
   id: "id",
+  group: null,
+  partners: null,
   slices: ["s"],
 };
 
@@ -106,7 +110,14 @@ describe("a problem names file, line and column", () => {
     ],
     ["a field that is an object", "jsonl", jsonl.replace('"p_1":4', '"p_1":{}'), "data.value", 2, /an object/],
     ["a field that is missing", "jsonl", jsonl.replace('"p_1":4,', ""), "data.value", 2, /p_1: the field is missing/],
-    ["a label that is a list", "jsonl", jsonl.replace('"y":1', '"y":[1]'), "data.value", 2, /label is empty/],
+    [
+      "a label that is a list",
+      "jsonl",
+      jsonl.replace('"y":1', '"y":[1]'),
+      "data.value",
+      2,
+      /label is a list, and one value is wanted/,
+    ],
     ["no rows", "csv", "id,p_0,p_1,s,y\n", "data.empty", undefined, /no rows/],
     ["nothing at all", "csv", "", "data.empty", undefined, /no rows/],
     ["a line that is no JSON", "jsonl", `${jsonl}{"id":`, "data.syntax", 3, /not JSON/],

@@ -12,6 +12,7 @@ const loweredIn: Readonly<Record<string, Readonly<Record<string, readonly string
   "release.yml": {
     plan: [perCheckout, perStage],
     build: [perCheckout, perStage],
+    shard: [perCheckout, perStage, ...environment],
     stage: [perCheckout, perStage, ...environment],
     collect: [perCheckout, perStage],
   },
@@ -75,6 +76,14 @@ export async function runScenario(
     summary: ran.summaries.join("\n"),
   };
 }
+
+/** For {@link KitOptions.edit}: has the rows of each model shared out over so many jobs, as a caller's input would. */
+export const sharedOut =
+  (parts: number) =>
+  (file: string, text: string): string => {
+    const list = JSON.stringify(Array.from({ length: parts }, (_, index) => `${index + 1}/${parts}`));
+    return file === "release.yml" ? text.replace(/^( {6}shards:\n[^]*?default: )""/m, `$1'${list}'`) : text;
+  };
 
 /** What each job printed, for the message of a failed expectation. */
 export const printedBy = (ran: KitRun): string =>

@@ -58,8 +58,8 @@ class Finder {
 
   /** A glob never takes the label, the id or a slice; a slice can be an input only by its own name. */
   #part(part: string, key: string): string[] {
-    const { label, id, slices } = this.#plan;
-    const kept = [label, id, ...slices];
+    const { label, id, group, slices } = this.#plan;
+    const kept = [label, id, group, ...slices];
     const found = part.includes("*")
       ? globbed(part, this.#columns).filter((column) => !kept.includes(column))
       : this.#columns.filter((column) => column === part);
@@ -69,33 +69,44 @@ class Finder {
     return found;
   }
 
-  input(spec: TensorSpec): InputColumns {
-    const { inputs } = this.#plan;
-    const key = `evaluate.inputs.${spec.name}`;
-    const named = Object.hasOwn(inputs, spec.name) ? inputs[spec.name] : undefined;
+  /** @param key where the columns stand in the configuration: `inputs`, or `partners` for the other text of a pair. */
+  input(spec: TensorSpec, written: Readonly<Record<string, string>>, key: "inputs" | "partners"): InputColumns {
+    const named = Object.hasOwn(written, spec.name) ? written[spec.name] : undefined;
     const parts = named === undefined ? [spec.name] : named.split(",").map((part) => part.trim());
-    return { spec, pattern: parts.join(", "), columns: parts.flatMap((part) => this.#part(part, key)) };
+    const columns = parts.flatMap((part) => this.#part(part, `evaluate.${key}.${spec.name}`));
+    return { spec, pattern: parts.join(", "), columns };
   }
 
-  strangers(): void {
+  strangers(written: Readonly<Record<string, string>>, key: "inputs" | "partners"): void {
     const known = this.#plan.specs.map(({ name }) => name);
-    for (const name of Object.keys(this.#plan.inputs).filter((input) => !known.includes(input)))
+    for (const name of Object.keys(written).filter((input) => !known.includes(input)))
       this.#problem(
-        `evaluate.inputs.${name}`,
+        `evaluate.${key}.${name}`,
         `the model has no input "${name}"`,
         `${nearest(name, known)}Its inputs are ${listed(known)}.`,
       );
   }
 }
 
-/** The columns of each input. @throws UserError `data.column` with every column that is missing, and the nearest that is not. */
-export function findColumns(file: string, columns: readonly string[], plan: RowPlan): InputColumns[] {
+/** The columns of each input, and of each input of the other text of a pair. */
+export interface FoundColumns {
+  inputs: readonly InputColumns[];
+  partners: readonly InputColumns[] | null;
+}
+
+/** The columns that a plan names. @throws UserError `data.column` with every column that is missing, and the nearest that is not. */
+export function findColumns(file: string, columns: readonly string[], plan: RowPlan): FoundColumns {
   const finder = new Finder(file, columns, plan);
   finder.need(plan.label, "evaluate.label");
   if (plan.id !== null) finder.need(plan.id, "evaluate.id");
+  if (plan.group !== null) finder.need(plan.group, "evaluate.group");
   for (const slice of plan.slices) finder.need(slice, "evaluate.slices");
-  finder.strangers();
-  const inputs = plan.specs.map((spec) => finder.input(spec));
+  const found = (key: "inputs" | "partners", written: Readonly<Record<string, string>>): InputColumns[] => {
+    finder.strangers(written, key);
+    return plan.specs.map((spec) => finder.input(spec, written, key));
+  };
+  const inputs = found("inputs", plan.inputs);
+  const partners = plan.partners && found("partners", plan.partners);
   if (finder.problems.length > 0) throw new UserError(finder.problems);
-  return inputs;
+  return { inputs, partners };
 }

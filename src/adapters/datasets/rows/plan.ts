@@ -2,7 +2,9 @@ import type { JsonValue } from "../../../domain/json.ts";
 import { type Problem, UserError } from "../../../domain/problem.ts";
 import type { Tensor } from "../../../domain/tensor.ts";
 import type { Row, RowPlan } from "../../../ports/dataset.ts";
-import { findColumns, type InputColumns } from "./columns.ts";
+import { BadRow } from "./bad-row.ts";
+import { type FoundColumns, findColumns, type InputColumns } from "./columns.ts";
+import { labelOf, textOf } from "./labels.ts";
 import { elementOf, shapeFor } from "./tensors.ts";
 
 /** What a file has on a line: its cells by column (a list in a cell fills a tensor by itself), or what is wrong with it. */
@@ -14,21 +16,6 @@ export type DataRecord =
 const mostProblems = 20;
 
 const flat = (cell: JsonValue): readonly JsonValue[] => (Array.isArray(cell) ? cell.flatMap(flat) : [cell]);
-
-const textOf = (cell: JsonValue | undefined): string =>
-  cell === undefined || cell === null || typeof cell === "object" ? "" : String(cell).trim();
-
-/** One thing that is wrong with a row. */
-class BadRow extends Error {
-  readonly key: string;
-  readonly hint: string;
-  constructor(key: string, message: string, hint: string) {
-    super(message);
-    this.name = "BadRow";
-    this.key = key;
-    this.hint = hint;
-  }
-}
 
 /** The tensor of an input. @throws BadRow */
 function tensorOf(cells: Readonly<Record<string, JsonValue>>, { spec, pattern, columns }: InputColumns): Tensor {
@@ -53,13 +40,21 @@ function tensorOf(cells: Readonly<Record<string, JsonValue>>, { spec, pattern, c
   );
 }
 
+/** What a row belongs together with others by. @throws BadRow */
+function groupOf(cell: JsonValue | undefined, column: string): string {
+  const group = textOf(cell);
+  if (group !== "") return group;
+  const hint = "Every row needs one: the query of a ranking, or what else evaluate.group names.";
+  throw new BadRow(column, "the group is empty", hint);
+}
+
 /** Turns records into rows, collecting up to twenty problems before it throws them together. */
 export class RowMaker {
   readonly #file: string;
   readonly #plan: RowPlan;
   readonly #ids = new Set<string>();
   readonly #problems: Problem[] = [];
-  #inputs: readonly InputColumns[] | null = null;
+  #columns: FoundColumns | null = null;
   #count = 0;
 
   constructor(file: string, plan: RowPlan) {
@@ -92,19 +87,20 @@ export class RowMaker {
 
   /** @throws BadRow */
   #row(line: number, cells: Readonly<Record<string, JsonValue>>): Row {
-    this.#inputs ??= findColumns(this.#file, Object.keys(cells), this.#plan);
-    const { label: column, slices } = this.#plan;
+    this.#columns ??= findColumns(this.#file, Object.keys(cells), this.#plan);
+    const { inputs, partners } = this.#columns;
+    const { label: column, group, slices } = this.#plan;
+    const filled = (found: readonly InputColumns[]) =>
+      Object.fromEntries(found.map((input) => [input.spec.name, tensorOf(cells, input)]));
     const id = this.#id(cells);
-    const label = textOf(cells[column]);
-    if (label === "") {
-      const hint = "A row without a label cannot be judged: fill it in or leave the row out.";
-      throw new BadRow(column, "the label is empty", hint);
-    }
+    const label = labelOf(cells[column], this.#plan);
     return {
       id,
       line,
-      inputs: Object.fromEntries(this.#inputs.map((input) => [input.spec.name, tensorOf(cells, input)])),
+      inputs: filled(inputs),
       label,
+      group: group === null ? null : groupOf(cells[group], group),
+      partner: partners && filled(partners),
       slices: Object.fromEntries(slices.map((name) => [name, textOf(cells[name])])),
     };
   }
