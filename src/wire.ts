@@ -14,6 +14,7 @@ import type { DockerConfig } from "./adapters/oci/registry/credentials.ts";
 import { platforms } from "./adapters/platforms/index.ts";
 import { protocols } from "./adapters/protocols/index.ts";
 import { runtimes } from "./adapters/runtimes/index.ts";
+import { schemaFault } from "./adapters/schemas/index.ts";
 import { createSigner, createVerifier } from "./adapters/signers/index.ts";
 import { sources } from "./adapters/sources/index.ts";
 import { systemClock } from "./adapters/system/clock.ts";
@@ -156,6 +157,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
       architecture,
       temporaryFolder: env["RUNNER_TEMP"] ?? tmpdir(),
       customFolder: config.image.server === null ? null : inFolder(config.image.server),
+      custom: config.image.custom,
     }),
     builder: repository === null ? builders.layout(image) : builders.registry({ ...image, repository }),
     evidence: createEvidenceStore({ openStore, signer, verifier }),
@@ -184,6 +186,22 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
       const { port: _port, ...rest } = options as { port?: number };
       return platforms[platform].create(slot === "champion" ? rest : options, place);
     },
+    onThisMachine(environment) {
+      const { runtime } = config.image;
+      if (config.environments[environment]?.platform === "local")
+        return { skipped: `${environment} runs on this machine already` };
+      if (runtime !== "onnx") return { skipped: `the runtime ${runtime} needs its base image, which is not run here` };
+      return platforms.local.create(
+        {},
+        {
+          slot: `${config.model.name}-${environment}-parity`,
+          folder: join(state, "environments", environment, "parity"),
+          openStore,
+          env,
+        },
+      );
+    },
+    schemaFault,
     protocol(kind) {
       if (Object.hasOwn(protocols, kind)) return protocols[kind as keyof typeof protocols];
       throw new UserError([

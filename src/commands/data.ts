@@ -3,7 +3,7 @@ import { type Policy, policyDigest } from "../domain/policy.ts";
 import { UserError } from "../domain/problem.ts";
 import type { ReadingPlan } from "../domain/reading.ts";
 import type { Expectations } from "../domain/verification.ts";
-import type { DatasetIdentity, Row } from "../ports/dataset.ts";
+import type { DatasetIdentity, Row, RowPlan } from "../ports/dataset.ts";
 import { identify } from "../stages/evaluate.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -42,6 +42,12 @@ export function policyOf(config: Workshop["config"]): Policy {
   };
 }
 
+/** What a label is, by the task: pairs of an embedding have a similarity, its single texts a vector. */
+function labelKindOf({ task, partners }: NonNullable<Workshop["config"]["evaluate"]>): RowPlan["labelKind"] {
+  if (task === "multilabel" || task === "generation") return "texts";
+  return task === "embedding" && partners === null ? "numbers" : "text";
+}
+
 /** The data set, read whole, with its identity. Labels and slices stay here. */
 export async function readRows(
   shop: Workshop,
@@ -54,7 +60,11 @@ export async function readRows(
     inputs: settings.inputs,
     specs: model.inputs,
     label: settings.label,
+    labelKind: labelKindOf(settings),
+    labelSeparator: settings.task === "multilabel" ? settings.labelSeparator : null,
     id: settings.id,
+    group: settings.group,
+    partners: settings.partners,
     slices: settings.slices,
   };
   const rows: Row[] = [];

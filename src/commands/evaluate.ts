@@ -1,22 +1,30 @@
 import { type Evaluation, evaluationToJson } from "../domain/evaluation.ts";
+import { comparisonsOf } from "../domain/gate/decide.ts";
 import { formatImage, type Image } from "../domain/image.ts";
 import type { LoadRun } from "../domain/observations/observations.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { UserError, WorldError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
+import { formatPart, type Part } from "../domain/shard.ts";
 import { isSame } from "../domain/verdict.ts";
 import type { DatasetIdentity, Row } from "../ports/dataset.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { Session } from "../ports/protocol.ts";
-import { type EvaluateOptions, evaluate } from "../stages/evaluate.ts";
+import {
+  type Champion,
+  type EvaluateOptions,
+  evaluate,
+  evaluatePart,
+  type MergeOptions,
+  merge,
+} from "../stages/evaluate.ts";
 import { load } from "../stages/load.ts";
 import { attach } from "./attach.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
 import { environmentOf, production, releaseOf, runningIn, staging } from "./pick.ts";
+import { leaveShard, leftShards, sharingOf } from "./shards.ts";
 import type { Workshop } from "./workshop.ts";
-
-type Champion = EvaluateOptions["champion"];
 
 /** Starts the release in production beside the candidate. What keeps it from starting is said, and is not the candidate's. */
 async function startChampion(shop: Workshop, beside: Platform, image: Image, signal: AbortSignal): Promise<Champion> {
@@ -36,10 +44,10 @@ async function startChampion(shop: Workshop, beside: Platform, image: Image, sig
   }
 }
 
-/** Runs work with the champion deployed beside the candidate, and takes it away afterwards. */
+/** Runs work with the champion deployed beside the candidate, and takes it away afterwards unless others may still ask it. */
 async function besideChampion<T>(
   shop: Workshop,
-  environment: string,
+  { environment, stays }: { environment: string; stays: boolean },
   signal: AbortSignal,
   work: (champion: Champion) => Promise<T>,
 ): Promise<T> {
@@ -52,15 +60,17 @@ async function besideChampion<T>(
     await using _session = champion && "session" in champion ? champion.session : null;
     return await work(champion);
   } finally {
-    await beside.remove(AbortSignal.timeout(60_000)).catch(() => undefined);
+    if (!stays) await beside.remove(AbortSignal.timeout(60_000)).catch(() => undefined);
   }
 }
 
 /** The tightest latency bound of the gates, in ms: what the generator's own lag is held against. */
 const tightestBound = ({ config }: Workshop): number | null => {
-  const bounds = config.gates.flatMap(({ parsed }) =>
-    parsed.metric === "latency" && parsed.right.kind === "value" ? [parsed.right.value] : [],
-  );
+  const bounds = config.gates
+    .flatMap(comparisonsOf)
+    .flatMap(({ parsed }) =>
+      parsed.metric === "latency" && parsed.right.kind === "value" ? [parsed.right.value] : [],
+    );
   return bounds.length > 0 ? Math.min(...bounds) : null;
 };
 
@@ -98,34 +108,67 @@ async function sameSubject(shop: Workshop, environment: string, { subject }: Eva
   ]);
 }
 
-/** Evaluates a release where it runs, beside the champion, then under load, and attaches the evaluation. */
+type Data = { rows: readonly Row[]; identity: DatasetIdentity };
+
+/** What an evaluation is made of beside the answers, as the configuration has it. */
+const mergingOf = (shop: Workshop, data: Data): MergeOptions => {
+  const { data: file, failedRows: policy, maxFailed: maxShare } = evaluateSettings(shop);
+  const { files, host } = shop;
+  return {
+    ...{ ...data, file, files, plan: readingPlan(shop)!, failedRows: { policy, maxShare } },
+    warn: (problem) => host.warn(problem),
+  };
+};
+
+/** How rows are asked, as the configuration has it. */
+const askingOf = (
+  shop: Workshop,
+  about: { release: Release; data: Data; environment: string; session: Session; champion: Champion },
+  signal: AbortSignal,
+): EvaluateOptions => ({
+  ...mergingOf(shop, about.data),
+  candidate: { session: about.session, image: about.release.image },
+  champion: about.champion,
+  concurrency: evaluateSettings(shop).concurrency,
+  running: () => shop.platform(about.environment, "main").current(signal),
+  clock: shop.clock,
+  signal,
+  progress: (share) => shop.host.note("asking rows", share),
+});
+
+/** Asks one part of the rows and leaves the answers with the image. The champion stays: other parts may still be asking it. */
+async function evaluateShard(
+  shop: Workshop,
+  about: { release: Release; data: Data; environment: string },
+  part: Part,
+  signal: AbortSignal,
+) {
+  const { release, environment } = about;
+  const running = await runningIn(shop, environment, signal);
+  await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
+  const shard = await besideChampion(shop, { environment, stays: true }, signal, (champion) =>
+    evaluatePart(askingOf(shop, { ...about, session, champion }, signal), part),
+  );
+  return { shard, running, evidence: await leaveShard(shop, release, shard, signal) };
+}
+
+/**
+ * Evaluates a release where it runs, beside the champion, then under load, and attaches the evaluation.
+ * @param shared put together from parts that were asked before; else all rows are asked here.
+ */
 export async function evaluateRelease(
   shop: Workshop,
   release: Release,
-  data: { rows: readonly Row[]; identity: DatasetIdentity },
-  environment: string,
+  { data, environment, shared = false }: { data: Data; environment: string; shared?: boolean },
   signal: AbortSignal,
 ) {
-  const settings = evaluateSettings(shop);
   const running = await runningIn(shop, environment, signal);
   await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
-  const found = await besideChampion(shop, environment, signal, (champion) =>
-    evaluate({
-      ...data,
-      file: settings.data,
-      plan: readingPlan(shop)!,
-      candidate: { session, image: release.image },
-      champion,
-      concurrency: settings.concurrency,
-      failedRows: { policy: settings.failedRows, maxShare: settings.maxFailed },
-      running: () => shop.platform(environment, "main").current(signal),
-      files: shop.files,
-      clock: shop.clock,
-      signal,
-      progress: (share) => shop.host.note("asking rows", share),
-      warn: (problem) => shop.host.warn(problem),
-    }),
-  );
+  const found = await besideChampion(shop, { environment, stays: false }, signal, async (champion) => {
+    if (!shared) return evaluate(askingOf(shop, { release, data, environment, session, champion }, signal));
+    const left = await leftShards(shop, release, data.identity.digest, signal);
+    return merge(mergingOf(shop, data), left);
+  });
   const loadRun = await loadTest(
     shop,
     session,
@@ -139,12 +182,37 @@ export async function evaluateRelease(
   return { evaluation, running, evidence };
 }
 
+async function shardCommand(
+  shop: Workshop,
+  about: { release: Release; data: Data; environment: string },
+  part: Part,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { release, environment } = about;
+  const { shard, running, evidence } = await shop.host.step("evaluate", () => evaluateShard(shop, about, part, signal));
+  return {
+    ...emptyOutcome,
+    command: "evaluate",
+    verdict: "none",
+    headline: `${shard.rows.length} of ${shard.data.rows} rows are asked, part ${formatPart(part)}; modelgate evaluate --shard all puts the parts together`,
+    environment,
+    model: release.model,
+    image: release.image,
+    previousImage: shard.champion.image,
+    url: running.endpoint.url,
+    evidence: [evidence],
+  };
+}
+
 export async function evaluateCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
   const environment = environmentOf(shop, request, staging);
+  const sharing = sharingOf(request);
   const release = await releaseOf(shop, request, signal);
   const data = await readRows(shop, release.model, signal);
+  if (sharing !== null && sharing !== "merge")
+    return shardCommand(shop, { release, data, environment }, sharing.ask, signal);
   const { evaluation, running, evidence } = await shop.host.step("evaluate", () =>
-    evaluateRelease(shop, release, data, environment, signal),
+    evaluateRelease(shop, release, { data, environment, shared: sharing === "merge" }, signal),
   );
   return {
     ...emptyOutcome,

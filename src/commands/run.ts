@@ -39,7 +39,7 @@ export async function runCommand(shop: Workshop, request: Request, signal: Abort
       .map((step) => `${step.id}: ${step.detail}`);
     return { ...so, verdict: "fail", headline: `${release.model.name} fails its smoke test: ${failed.join("; ")}` };
   }
-  const evaluated = await host.step("evaluate", () => evaluateRelease(shop, release, data, environment, signal));
+  const evaluated = await host.step("evaluate", () => evaluateRelease(shop, release, { data, environment }, signal));
   const judged = await host.step("gate", () => gateRelease(shop, release, signal));
   return {
     ...so,

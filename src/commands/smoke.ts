@@ -5,6 +5,7 @@ import { UserError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import { zeros } from "../domain/values.ts";
+import type { Runner } from "../stages/smoke/parity.ts";
 import { recordGoldens, smoke } from "../stages/smoke.ts";
 import { attach } from "./attach.ts";
 import { readingPlan, readRows } from "./data.ts";
@@ -13,6 +14,18 @@ import type { Workshop } from "./workshop.ts";
 
 const recordedRows = 5;
 const defaultFile = "tests/golden.jsonl";
+
+/** A larger model would take the runner's memory and disk from what else it does. */
+const largestBeside = 2 * 2 ** 30;
+
+/** Where a release can be run on this machine, to compare its answers with those of an environment. */
+function runnerOf(shop: Workshop, { model }: Release, environment: string): Runner {
+  const place = shop.onThisMachine(environment);
+  if ("skipped" in place) return place;
+  if (model.bytes > largestBeside)
+    return { skipped: `the model has ${model.bytes} bytes, and at most ${largestBeside} are run on this machine` };
+  return { platform: place, protocol: (kind) => shop.protocol(kind) };
+}
 
 /** Smoke-tests a release where it runs, and attaches the report. */
 export async function smokeRelease(shop: Workshop, release: Release, environment: string, signal: AbortSignal) {
@@ -29,12 +42,18 @@ export async function smokeRelease(shop: Workshop, release: Release, environment
     ]);
   const goldens = text === null ? [] : readGoldens(text, file!, release.model.inputs);
   const running = await runningIn(shop, environment, signal);
+  const platform = shop.platform(environment, "main");
   const report = await smoke({
     release,
     running,
     protocol: shop.protocol(running.endpoint.protocol),
+    stranger: null,
     goldens,
     plan: readingPlan(shop),
+    schemaFault: shop.schemaFault,
+    runner: runnerOf(shop, release, environment),
+    vitals: platform.vitals && ((limit) => platform.vitals!(limit)),
+    strict: shop.config.smoke?.strict ?? false,
     clock: shop.clock,
     signal,
   });

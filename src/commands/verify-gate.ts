@@ -1,8 +1,11 @@
 import type { DecisionContext } from "../domain/gate/decide.ts";
+import { perfectAnswers } from "../domain/gate/known-bad.ts";
+import { hopeless } from "../domain/gate/known-good.ts";
 import { type Hole, selfTest } from "../domain/gate/self-test.ts";
 import type { Observations } from "../domain/observations/observations.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
-import { answersOf, truthOf } from "../domain/reading.ts";
+import { truthOf, truthsOf } from "../domain/reading.ts";
+import { groupsOf } from "../stages/evaluation/outcomes.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
 import { validateModel } from "./validate.ts";
 import type { Workshop } from "./workshop.ts";
@@ -26,16 +29,14 @@ async function soundObservations(shop: Workshop, signal: AbortSignal) {
   const { model } = await validateModel(shop, signal);
   const { rows, identity } = await readRows(shop, model, signal);
   const plan = readingPlan(shop)!;
-  const truth = rows.map(({ label }) => truthOf(label, plan));
+  const truth = truthsOf(rows.map(({ label }) => truthOf(label, plan)));
   const slices = settings.slices.map((name) => [name, rows.map((row) => row.slices[name] ?? "")] as const);
   const observations: Observations = {
     task: settings.task,
     classes: settings.classes,
-    truth: Float64Array.from(truth),
-    candidate: answersOf(
-      truth.map((value) => ({ value, scores: null, oddSum: null })),
-      settings.task,
-    ),
+    truth,
+    groups: groupsOf(rows),
+    candidate: perfectAnswers({ task: settings.task, classes: settings.classes, truth }),
     champion: null,
     championState: "none",
     slices: Object.fromEntries(slices),
@@ -50,11 +51,14 @@ async function soundObservations(shop: Workshop, signal: AbortSignal) {
 const told = (holes: readonly Hole[], text: string): string =>
   holes.find(({ check }) => check === text)?.sentence ?? "stops results that are known to be bad";
 
-/** Tries the gates of a configuration on results that are known to be bad, without an endpoint. */
+/** Tries the gates of a configuration on results that are known to be bad, and on perfect ones, without an endpoint. */
 export async function verifyGateCommand(shop: Workshop, signal: AbortSignal): Promise<Outcome> {
   const { observations, context } = await shop.host.step("data", () => soundObservations(shop, signal));
   const { gates } = shop.config;
-  const holes = await shop.host.step("gates", async () => selfTest(gates, observations, context));
+  const holes = await shop.host.step("gates", async () => [
+    ...selfTest(gates, observations, context),
+    ...hopeless(gates, observations, context),
+  ]);
   const rows = gates.map(({ text, severity }) => [
     severity === "advisory" ? "advisory" : holes.some(({ check }) => check === text) ? "hole" : "holds",
     text,
@@ -69,7 +73,7 @@ export async function verifyGateCommand(shop: Workshop, signal: AbortSignal): Pr
       gates.length === 0
         ? "there are no gates: everything gets through"
         : holes.length === 0
-          ? `all ${gates.length} gates stop what is known to be bad`
+          ? `all ${gates.length} gates stop what is known to be bad, and can be passed`
           : holes.map(({ sentence }) => sentence).join("; "),
     sections: [{ title: "Gates", columns: ["", "gate", "tried on known-bad results"], rows, notes: whole }],
   };

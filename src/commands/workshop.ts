@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { Reading } from "../domain/difference.ts";
 import type { Approvals, CommitAuthors } from "../ports/approvals.ts";
 import type { Builder } from "../ports/builder.ts";
 import type { Bundles } from "../ports/bundles.ts";
@@ -41,6 +42,10 @@ export interface Workshop {
   /** The platform of an environment; `champion` is a second place beside it, for the release in production. */
   platform(environment: string, slot: "main" | "champion"): Platform;
   protocol(kind: string): Protocol;
+  /** A place on this machine where a release can be run to compare it with what an environment runs, or why there is none. */
+  onThisMachine(environment: string): Platform | { skipped: string };
+  /** What of a value a JSON Schema refuses; null: nothing. @throws RangeError when the schema is none. */
+  schemaFault: Reading["schemaFault"];
   /** The reader for a data file. @throws UserError when no kind recognises its name. */
   dataset(path: string): Dataset;
   files: RunFiles;

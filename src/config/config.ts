@@ -1,5 +1,5 @@
 import type { PlatformKind } from "../adapters/platforms/index.ts";
-import type { runtimes } from "../adapters/runtimes/index.ts";
+import type { CustomServer, runtimes } from "../adapters/runtimes/index.ts";
 import type { Declared } from "../domain/contract.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import type { Task } from "../domain/observations/observations.ts";
@@ -16,8 +16,14 @@ export interface Config {
     contract: { inputs: Declared | null; outputs: Declared | null };
     maxBytes: number | null;
   };
-  image: { repository: string | null; base: string | null; runtime: keyof typeof runtimes; server: string | null };
-  smoke: { examples: string } | null;
+  image: {
+    repository: string | null;
+    base: string | null;
+    runtime: keyof typeof runtimes;
+    server: string | null;
+    custom: CustomServer | null;
+  };
+  smoke: { examples: string; strict: boolean } | null;
   evaluate: {
     data: string;
     task: Task;
@@ -28,6 +34,11 @@ export interface Config {
     classes: readonly string[];
     threshold: number;
     output: string | null;
+    labelSeparator: string;
+    /** Column of the query of a ranking, or of what else makes rows belong together. */
+    group: string | null;
+    /** Inputs of the other text of a pair; null: rows are no pairs. */
+    partners: Readonly<Record<string, string>> | null;
     slices: readonly string[];
     concurrency: number;
     failedRows: "error" | "wrong" | "exclude";

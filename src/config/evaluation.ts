@@ -8,6 +8,9 @@ type Evaluate = NonNullable<Written["evaluate"]>;
 export const taskOf = ({ task, classes = [] }: Pick<Evaluate, "task" | "classes">): Task =>
   task !== "classification" ? task : classes.length === 2 ? "binary" : "multiclass";
 
+/** Whether rows of a task are of classes. */
+export const hasClasses = (task: Task): boolean => task === "binary" || task === "multiclass" || task === "multilabel";
+
 const classesAt = ["evaluate", "classes"];
 const positiveAt = ["evaluate", "positive"];
 
@@ -30,11 +33,11 @@ function positiveProblems({ positive, classes = [] }: Evaluate, report: Report):
 function classProblems(evaluate: Evaluate, report: Report): void {
   const { classes = [], positive } = evaluate;
   const task = taskOf(evaluate);
-  if (task === "regression") {
+  if (!hasClasses(task)) {
     if (classes.length > 0)
       report.value(
         classesAt,
-        "evaluate.classes is given, and a regression has none",
+        `evaluate.classes is given, and a ${task} task has none`,
         "Remove it, or write task: classification.",
       );
   } else if (classes.length === 0)
@@ -65,6 +68,10 @@ function classProblems(evaluate: Evaluate, report: Report): void {
     );
 }
 
+/** Columns of inputs, with the key they stand under. */
+const entriesAt = (key: string, inputs: Readonly<Record<string, string>>) =>
+  Object.entries(inputs).map(([input, pattern]) => ({ key, input, pattern }));
+
 /** Whether a list of columns and globs takes a column. */
 const takes = (patterns: string, column: string): boolean =>
   patterns.split(",").some((pattern) => {
@@ -75,15 +82,33 @@ const takes = (patterns: string, column: string): boolean =>
     return new RegExp(`^${literal.join(".*")}$`, "s").test(column);
   });
 
+/** What rows of a ranking or of an embedding need, and rows of other tasks have no use for. */
+function rowProblems({ task, group, partners }: Evaluate, report: Report): void {
+  if (task === "ranking" && group === undefined)
+    report.missing(
+      ["evaluate", "group"],
+      "evaluate.group is missing: a ranking is measured query by query",
+      "Add evaluate.group: the column that names the query of each row.",
+    );
+  if (task !== "embedding" && partners !== undefined)
+    report.value(
+      ["evaluate", "partners"],
+      `evaluate.partners is given, and rows of a ${task} task are no pairs`,
+      "Remove it, or write task: embedding.",
+    );
+}
+
 /** What contradicts itself in `evaluate`. */
 export function evaluateProblems(evaluate: Evaluate, report: Report): void {
   classProblems(evaluate, report);
-  const { inputs, label } = evaluate;
-  for (const [input, pattern] of Object.entries(inputs))
+  rowProblems(evaluate, report);
+  const { inputs, partners = {}, label } = evaluate;
+  const named = [...entriesAt("inputs", inputs), ...entriesAt("partners", partners)];
+  for (const { key, input, pattern } of named)
     if (takes(pattern, label))
       report.value(
-        ["evaluate", "inputs", input],
-        `evaluate.inputs.${input} takes the label: "${pattern}" fits the column ${label}`,
+        ["evaluate", key, input],
+        `evaluate.${key}.${input} takes the label: "${pattern}" fits the column ${label}`,
         "Name columns without the right answer: a model that is told the answer passes every gate.",
       );
   if (evaluate["max-failed"] !== undefined && evaluate["failed-rows"] === "error")

@@ -1,9 +1,10 @@
 import type { PlatformKind } from "../adapters/platforms/index.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import type { Config } from "./config.ts";
-import { evaluateProblems, taskOf } from "./evaluation.ts";
+import { evaluateProblems, hasClasses, taskOf } from "./evaluation.ts";
 import { gatesOf } from "./gates.ts";
 import type { Report } from "./report.ts";
+import { runtimeProblems } from "./runtime.ts";
 import type { Written } from "./schema.ts";
 
 /** The top-level parts of a configuration: null where one is wrong in itself. */
@@ -35,13 +36,14 @@ function environmentProblems({ environments, image }: Parts, report: Report): vo
 
 function checksOf({ gates, evaluate, load }: Parts, report: Report): Check[] {
   if (!gates || gates.length === 0) return [];
-  const classed = evaluate && (evaluate.task === "regression" || evaluate.classes !== undefined);
-  const setting = classed
+  const known = evaluate && (evaluate.classes !== undefined || !hasClasses(taskOf(evaluate)));
+  const setting = known
     ? {
         task: taskOf(evaluate),
         classes: evaluate.classes ?? [],
         sliceColumns: evaluate.slices,
         hasLoad: load !== undefined,
+        ...(load && { requests: Math.floor((load.rate * load.duration) / 1000) }),
       }
     : null;
   return gatesOf(gates, setting, report);
@@ -58,6 +60,7 @@ export function crossCheck(parts: Parts, report: Report): Check[] {
     );
   loadProblems(parts, report);
   environmentProblems(parts, report);
+  runtimeProblems(parts, report);
   signingProblems(parts, report);
   return checksOf(parts, report);
 }
@@ -71,6 +74,9 @@ const evaluateOf = (evaluate: NonNullable<Written["evaluate"]>): Config["evaluat
   classes: evaluate.classes ?? [],
   threshold: evaluate.threshold,
   output: evaluate.output ?? null,
+  labelSeparator: evaluate["label-separator"],
+  group: evaluate.group ?? null,
+  partners: evaluate.partners ?? null,
   slices: evaluate.slices,
   concurrency: evaluate.concurrency,
   failedRows: evaluate["failed-rows"],
@@ -139,6 +145,7 @@ export const resolved = (written: Written, gates: readonly Check[], file: string
     base: written.image.base ?? null,
     runtime: written.image.runtime,
     server: written.image.server ?? null,
+    custom: written.image.custom ? { ...written.image.custom, ready: written.image.custom.ready ?? null } : null,
   },
   smoke: written.smoke ?? null,
   evaluate: written.evaluate ? evaluateOf(written.evaluate) : null,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { datasets } from "../adapters/datasets/index.ts";
 import { platforms } from "../adapters/platforms/index.ts";
+import { protocols } from "../adapters/protocols/index.ts";
 import { runtimes } from "../adapters/runtimes/index.ts";
 import { isRepository } from "../domain/image.ts";
 import { parseTensor } from "../domain/model.ts";
@@ -71,11 +72,41 @@ const image = z
     server: path
       .optional()
       .describe("Folder with the preprocessing the server applies (preprocess.mjs); part of the image"),
+    custom: z
+      .strictObject({
+        command: z
+          .array(text)
+          .min(1)
+          .describe(
+            "The program and its words; {model} is the model's folder in the image, {file} its file, {name} its name",
+          ),
+        port: z.int().min(1).max(65_535).describe("Where the server listens, on 0.0.0.0"),
+        protocol: z.enum(Object.keys(protocols) as [keyof typeof protocols]).describe("What the server speaks"),
+        ready: text
+          .regex(/^\//)
+          .meta({ form: "a path that begins with /" })
+          .optional()
+          .describe("Path that answers 200 once the model can be asked; default: the protocol's"),
+        env: z
+          .record(z.string().regex(/^[A-Za-z_]\w*$/, "write the name of an environment variable"), z.string())
+          .default({})
+          .describe("Environment of the server; no secrets"),
+      })
+      .optional()
+      .describe("With runtime: custom, how the server in image.base is started and spoken to"),
   })
   .describe("The container image");
 
 const smoke = z
-  .strictObject({ examples: path.describe("Golden requests, a JSON object per line") })
+  .strictObject({
+    examples: path.describe("Golden requests, a JSON object per line"),
+    strict: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether a failure of the server (5xx) where the request is at fault fails the test; else it is a warning",
+      ),
+  })
   .describe("What staging must answer before it is measured");
 
 const kinds = Object.keys(datasets);
@@ -104,9 +135,24 @@ const evaluate = z
       .array(className)
       .min(2)
       .optional()
-      .describe("Class names in the order of the probabilities; needed unless the task is regression"),
+      .describe("Class names in the order of the probabilities; needed by binary, multiclass and multilabel tasks"),
     positive: className.optional().describe("The positive class of a binary task: it must be the second of classes"),
-    threshold: z.number().min(0).max(1).default(0.5).describe("Binary: scores from here on mean the positive class"),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe("Binary and multilabel: scores from here on mean that a class applies"),
+    "label-separator": text.default("|").describe("Multilabel: stands between the classes of a label in CSV"),
+    group: column
+      .optional()
+      .describe(
+        "Column with what makes rows belong together: the query of a ranking; for other tasks a user or a document, and bounds then allow for it; never sent",
+      ),
+    partners: z
+      .record(text, text.meta({ form: "columns, or globs such as pixel_*, with commas between them" }))
+      .optional()
+      .describe("Embedding of pairs: model input → columns of the other text; the label is then how alike the two are"),
     output: text.optional().describe("Model output to read; default: the only one that fits"),
     slices: z.array(column).default([]).describe("Columns to judge by; never sent"),
     concurrency: z.int().min(1).max(256).default(8).describe("Rows asked at the same time"),
@@ -133,18 +179,26 @@ const load = z
   .describe("A short open-loop load test of staging, for latency, error_rate and throughput");
 
 const check = text.meta({ form: "a check such as accuracy >= 0.95" });
+const weight = {
+  severity: z
+    .enum(["required", "advisory"])
+    .default("required")
+    .describe("advisory: measured and shown, never decides"),
+  on_inconclusive: z
+    .enum(["block", "allow"])
+    .default("block")
+    .describe("allow: left out of the verdict when it cannot be settled"),
+};
 const gate = z.union([
   check,
+  z.strictObject({ check: check.describe("The check, as in the short form"), ...weight }),
   z.strictObject({
-    check: check.describe("The check, as in the short form"),
-    severity: z
-      .enum(["required", "advisory"])
-      .default("required")
-      .describe("advisory: measured and shown, never decides"),
-    on_inconclusive: z
-      .enum(["block", "allow"])
-      .default("block")
-      .describe("allow: left out of the verdict when it cannot be settled"),
+    any_of: z
+      .array(check)
+      .min(2)
+      .max(20)
+      .describe("Instead of check: checks of which at least one must hold, corrected for their number"),
+    ...weight,
   }),
 ]);
 

@@ -1,5 +1,9 @@
+import type { Claim } from "./golden/claim.ts";
+import { jsonOf, type Part, partAt, tensorOf, textPart, textsOf } from "./golden/part.ts";
 import type { Golden } from "./golden.ts";
+import type { JsonValue } from "./json.ts";
 import type { Dtype } from "./model.ts";
+import { shorten } from "./shorten.ts";
 import { closeness, type Miss, type Nested } from "./statistics/tolerance.ts";
 import type { Tensor, Tensors } from "./tensor.ts";
 import { isFloat, nested, type Values } from "./values.ts";
@@ -11,6 +15,12 @@ const tolerances: Partial<Record<Dtype, readonly [number, number]>> = {
   float16: [2e-2, 1e-3],
   bfloat16: [2e-2, 1e-3],
 };
+
+/** What a golden request says of closeness; null: the default of the output's precision. */
+export type Tolerances = Pick<Golden, "rtol" | "atol" | "equalNan">;
+
+/** How much of a text is shown, in characters. */
+const shownText = 200;
 
 /** Probabilities sum to 1 within this. */
 const sumTolerance = 1e-3;
@@ -35,7 +45,7 @@ function indexIn(shape: readonly number[], flat: number): number[] {
   return index;
 }
 
-function floatDifference(name: string, output: Tensor, expected: Values, golden: Golden): string | null {
+function floatDifference(name: string, output: Tensor, expected: Values, golden: Tolerances): string | null {
   if (!expected.data.every((value) => typeof value === "number" || typeof value === "bigint"))
     return `${name} holds numbers, and something else is expected`;
   const [rtol, atol] = tolerances[output.dtype]!;
@@ -82,31 +92,101 @@ function exactDifference(name: string, output: Tensor, expected: Values): string
     : `${name}${place(indexIn(output.shape, first))} is ${plain(output.data[first]!)}, and ${plain(expected.data[first]!)} is expected (${out(wrong.length)})`;
 }
 
-/**
- * What is wrong with an answer to a golden request, or null: numpy.allclose for floats, equality for the rest (gate
- * specification, 4.2).
- * @param labelOf the class an answer means, for golden requests that expect a label.
- */
-export function goldenDifference(
-  golden: Golden,
+/** An output, or a part of one, against the values that are expected of it. */
+function valuesDifference(name: string, output: Tensor, expected: Values, golden: Tolerances): string | null {
+  if (output.shape.join() !== expected.shape.join())
+    return `${name} has the shape [${output.shape.join(",")}], and [${expected.shape.join(",")}] is expected`;
+  return isFloat(output.dtype)
+    ? floatDifference(name, output, expected, golden)
+    : exactDifference(name, output, expected);
+}
+
+/** The outputs of an answer against those that are expected, by name: numpy.allclose for floats, equality for the rest. */
+export function outputsDifference(
   outputs: Tensors,
-  labelOf: (outputs: Tensors) => string,
+  expected: Readonly<Record<string, Values>>,
+  golden: Tolerances,
 ): string | null {
-  if ("label" in golden.expect) {
-    const label = labelOf(outputs);
-    return label === golden.expect.label
-      ? null
-      : `the answer means "${label}", and "${golden.expect.label}" is expected`;
-  }
-  for (const [name, expected] of Object.entries(golden.expect.outputs)) {
+  for (const [name, values] of Object.entries(expected)) {
     const output = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
     if (!output) return `the answer has no output ${name}; it has ${Object.keys(outputs).join(", ")}`;
-    if (output.shape.join() !== expected.shape.join())
-      return `${name} has the shape [${output.shape.join(",")}], and [${expected.shape.join(",")}] is expected`;
-    const difference = isFloat(output.dtype)
-      ? floatDifference(name, output, expected, golden)
-      : exactDifference(name, output, expected);
+    const difference = valuesDifference(name, output, values, golden);
     if (difference !== null) return difference;
   }
+  return null;
+}
+
+/** How answers are understood where numbers and texts alone do not say. */
+export interface Reading {
+  /** The class an answer means. @throws Error when nothing says how. */
+  labelOf(outputs: Tensors): string;
+  /** What of a value a JSON Schema refuses; null: nothing. @throws RangeError when the schema is none. */
+  schemaFault(schema: JsonValue, value: JsonValue): string | null;
+}
+
+const quoted = (text: string): string => JSON.stringify(shorten(text, shownText));
+
+function textDifference(claim: Claim & { kind: "contains" | "regex" }, part: Part): string | null {
+  for (const text of textsOf(part))
+    if (claim.kind === "regex") {
+      if (!claim.pattern.test(text)) return `${part.name} is ${quoted(text)}, which does not match ${claim.pattern}`;
+    } else {
+      const missing = claim.texts.find((wanted) => !text.includes(wanted));
+      if (missing !== undefined) return `${part.name} is ${quoted(text)}, which does not contain ${quoted(missing)}`;
+    }
+  return null;
+}
+
+/** Without a path a schema is about the JSON in the only output of text, else about all outputs by name. */
+function schemaPart(outputs: Tensors): Part {
+  const texts = Object.values(outputs).filter(({ dtype }) => dtype === "string");
+  if (texts.length > 0) return textPart(outputs);
+  return {
+    name: "the answer",
+    value: Object.fromEntries(Object.entries(outputs).map(([name, one]) => [name, nested(one)])),
+  };
+}
+
+function claimDifference(claim: Claim, golden: Golden, outputs: Tensors, reading: Reading): string | null {
+  const at = (otherwise: (outputs: Tensors) => Part): Part =>
+    golden.path === null ? otherwise(outputs) : partAt(outputs, golden.path);
+  switch (claim.kind) {
+    case "label": {
+      const label = reading.labelOf(outputs);
+      return label === claim.label ? null : `the answer means "${label}", and "${claim.label}" is expected`;
+    }
+    case "outputs":
+      return outputsDifference(outputs, claim.outputs, golden);
+    case "values": {
+      const part = partAt(outputs, golden.path ?? []);
+      return valuesDifference(part.name, tensorOf(part), claim.values, golden);
+    }
+    case "contains":
+    case "regex":
+      return textDifference(claim, at(textPart));
+    case "schema": {
+      const faults = jsonOf(at(schemaPart)).map(({ name, value }) => {
+        const fault = reading.schemaFault(claim.schema, value);
+        return fault === null ? null : `${name} does not satisfy the schema: ${fault}`;
+      });
+      return faults.find((fault) => fault !== null) ?? null;
+    }
+  }
+}
+
+/**
+ * What is wrong with an answer to a golden request, or null: numpy.allclose for floats, equality for the rest, and what is
+ * claimed in words (gate specification, 4.2).
+ */
+export function goldenDifference(golden: Golden, outputs: Tensors, reading: Reading): string | null {
+  for (const claim of golden.expect)
+    try {
+      const difference = claimDifference(claim, golden, outputs, reading);
+      if (difference !== null) return difference;
+    } catch (error) {
+      // Where a path or a text leads nowhere, the answer is not what is expected.
+      if (error instanceof RangeError) return error.message;
+      throw error;
+    }
   return null;
 }

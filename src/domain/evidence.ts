@@ -3,7 +3,7 @@ import { type Digest, hex, sha256 } from "./digest.ts";
 import type { Image } from "./image.ts";
 
 /** What can be proved about an image; each has a page in docs/reference/evidence.md and a predicate type. */
-export const evidenceKinds = ["validation", "smoke", "evaluation", "verdict", "provenance", "bom"] as const;
+export const evidenceKinds = ["validation", "smoke", "shard", "evaluation", "verdict", "provenance", "bom"] as const;
 export type EvidenceKind = (typeof evidenceKinds)[number];
 
 /** Predicates that others defined. They are stated bare, as every tool that knows them reads them. */
@@ -39,6 +39,7 @@ export interface Evidence {
 
 /** Bodies that are too large to be signed lie beside their statement, which states their digest. Kind → media type. */
 const apart: Partial<Record<EvidenceKind, string>> = {
+  shard: "application/vnd.modelgate.shard.v1+json",
   evaluation: "application/vnd.modelgate.evaluation.v1+json",
 };
 

@@ -1,17 +1,19 @@
+import { type Claim, claimsOf } from "./golden/claim.ts";
+import { pointerTokens } from "./golden/part.ts";
 import { isObject, type JsonValue, readJson, writeJson } from "./json.ts";
 import type { TensorSpec } from "./model.ts";
 import { type Problem, UserError } from "./problem.ts";
 import type { Tensors } from "./tensor.ts";
-import { inputOf, nested, type Values, valuesOf } from "./values.ts";
-
-/** What a golden request must be answered with. */
-export type Expectation = { outputs: Readonly<Record<string, Values>> } | { label: string };
+import { inputOf, nested } from "./values.ts";
 
 /** A request whose answer is known. */
 export interface Golden {
   id: string;
   inputs: Tensors;
-  expect: Expectation;
+  /** All of them must hold. */
+  expect: readonly Claim[];
+  /** Leads to the part of the answer the claims are about: an output's name, indices, keys; null: all of it. */
+  path: readonly string[] | null;
   /** Null: the default of the output's precision. */
   rtol: number | null;
   atol: number | null;
@@ -35,23 +37,13 @@ export const isBadRequest = (example: Example): example is BadRequest => "status
 type Fields = { [key: string]: JsonValue };
 
 const keys = {
-  golden: ["id", "inputs", "expect", "rtol", "atol", "equal_nan", "recorded"],
+  golden: ["id", "inputs", "expect", "path", "rtol", "atol", "equal_nan", "recorded"],
   bad: ["id", "request", "status"],
 };
 
 function onlyKeys(fields: Fields, known: readonly string[]): void {
   const unknown = Object.keys(fields).find((key) => !known.includes(key));
   if (unknown !== undefined) throw new RangeError(`the key "${unknown}" is unknown; known: ${known.join(", ")}`);
-}
-
-function expectationOf(value: JsonValue | undefined): Expectation {
-  if (!isObject(value)) throw new RangeError('"expect" must be {"label": …} or outputs by name');
-  const entries = Object.entries(value);
-  if (entries.length === 0) throw new RangeError('"expect" expects nothing');
-  if (entries.length === 1 && typeof value["label"] === "string") return { label: value["label"] };
-  return {
-    outputs: Object.fromEntries(entries.map(([name, list]) => [name, valuesOf(list, `the expected ${name}`)])),
-  };
 }
 
 function toleranceOf(fields: Fields, key: "rtol" | "atol"): number | null {
@@ -73,10 +65,12 @@ function goldenOf(id: string, fields: Fields, specs: readonly TensorSpec[]): Gol
     );
   const equalNan = fields["equal_nan"] ?? false;
   if (typeof equalNan !== "boolean") throw new RangeError('"equal_nan" must be true or false');
+  const path = fields["path"] === undefined ? null : pointerTokens(fields["path"]);
   return {
     id,
     inputs: Object.fromEntries(specs.map((spec) => [spec.name, inputOf(inputs[spec.name], spec)])),
-    expect: expectationOf(fields["expect"]),
+    expect: claimsOf(fields["expect"], path !== null),
+    path,
     rtol: toleranceOf(fields, "rtol"),
     atol: toleranceOf(fields, "atol"),
     equalNan,

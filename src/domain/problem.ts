@@ -39,6 +39,8 @@ export const problemCodes = [
   "smoke.no-golden",
   "smoke.failed",
   "evaluate.subject-changed",
+  "evaluate.shards",
+  "input.shard",
   "evaluate.no-champion",
   "gate.no-evaluation",
   "release.not-found",

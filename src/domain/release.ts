@@ -9,7 +9,15 @@ export interface Release {
   protocol: string;
   /** Port the runtime listens on inside the container. */
   port: number;
+  /** Folder in the image where the model's files are, when it is not `models/<name>`. */
+  modelFolder?: string;
+  /** Path at which the server says that it is ready, when it is not the one of its protocol. */
+  readyPath?: string;
 }
+
+/** Folder in the image where the model's files are, without a leading slash. */
+export const modelFolderOf = ({ model, modelFolder }: { model: { name: string }; modelFolder?: string }): string =>
+  modelFolder ?? `models/${model.name}`;
 
 /** Who made something and from what: known to the host, kept in evidence, never in the image (same input, same digest). */
 export interface Source {

@@ -5,7 +5,8 @@ export const commands = {
   package: "Make a container image with the model and push it; prints the digest",
   deploy: "Run an image in an environment and wait until it is ready",
   smoke: "Check the deployed image with golden and bad requests (--record writes golden requests)",
-  evaluate: "Measure the deployed image on labelled data, beside the release in production, and under load",
+  evaluate:
+    "Measure the deployed image on labelled data, beside the release in production, and under load (--shard 3/7: a part)",
   gate: "Judge the evaluation of an image by the gates of the configuration",
   run: "validate, package, deploy to staging, smoke, evaluate and gate",
   verify: "Check all that a promotion of an image rests on: signatures, verdict, policy, data, evidence",
@@ -59,6 +60,8 @@ export interface Request {
   bundle: string | null;
   /** `replay`: the configuration whose gates judge the stored rows. */
   policy: string | null;
+  /** `evaluate`: the part of the rows to ask, `3/7`, or `all` to put the parts together; null: all rows at once. */
+  shard: string | null;
   /** `plan` on a terminal: the ref to compare the working folder with; null: all models. */
   since: string | null;
   /** `collect`: what `plan` planned, the JSON of its output `models`. */

@@ -13,6 +13,9 @@ export const actionInputs: Readonly<Record<string, { description: string; requir
   },
   reason: { description: "Why, kept in the ledger by promote and rollback" },
   bundle: { description: "For bundle: the folder to write; for verify and deploy: the folder to read" },
+  shard: {
+    description: "For evaluate: the part of the rows to ask, such as 3/7; all puts the parts together",
+  },
   models: {
     description:
       "For collect: the models output of plan; for gate too, where collect will show the verdicts of all of them together",

@@ -11,6 +11,7 @@ const options = {
   verify: { type: "boolean" },
   bundle: { type: "string" },
   policy: { type: "string" },
+  shard: { type: "string" },
   since: { type: "string" },
   models: { type: "string" },
   jobs: { type: "string" },
@@ -41,6 +42,7 @@ ${Object.entries(commands)
       --bundle       bundle: the folder to write; verify, deploy: the folder to read
       --policy       replay: the configuration whose gates judge
       --verify       explain: also check every signature and every entry of the history
+      --shard        evaluate: a part of the rows to ask, such as 3/7; all puts the parts together
       --since        plan: the branch, tag or commit to compare the working folder with
       --models       collect: what plan planned, as JSON; --jobs: how the jobs of the run ended, as JSON
       --json         print the outcome as JSON on standard output
@@ -54,6 +56,7 @@ const only: Readonly<Record<string, readonly CommandName[]>> = {
   verify: ["explain"],
   bundle: ["bundle", "verify", "deploy"],
   policy: ["replay"],
+  shard: ["evaluate"],
   since: ["plan"],
   models: ["collect", "gate"],
   jobs: ["collect"],
@@ -105,6 +108,7 @@ export function readArguments(words: readonly string[]): Asked {
       verify: values.verify ?? false,
       bundle: values.bundle ?? null,
       policy: values.policy ?? null,
+      shard: values.shard ?? null,
       since: values.since ?? null,
       models: values.models ?? null,
       jobs: values.jobs ?? null,

@@ -37,6 +37,7 @@ export function readInputs(): Request {
     verify: false,
     bundle: core.getInput("bundle") || null,
     policy: null,
+    shard: core.getInput("shard") || null,
     since: null,
     models: core.getInput("models") || null,
     jobs: core.getInput("jobs") || null,

@@ -8,6 +8,14 @@ export interface Deployment {
   interruption: string;
 }
 
+/** How a release does, as its platform sees it. Null: the platform cannot say. */
+export interface Vitals {
+  /** How often it was started again since it was deployed. */
+  restarts: number | null;
+  /** Memory it takes now. */
+  memoryBytes: number | null;
+}
+
 /**
  * Where releases run. One instance serves one slot (an environment, or a champion beside it). An ability a platform
  * lacks is an absent method, never a no-op.
@@ -22,6 +30,8 @@ export interface Platform {
   deploy(release: Release, signal: AbortSignal): Promise<Deployment>;
   /** What runs now, asked from the platform: image digest and a digest over the model's bytes there. Null when nothing runs. */
   current(signal: AbortSignal): Promise<Running | null>;
+  /** How what runs does; null when nothing runs. */
+  vitals?(signal: AbortSignal): Promise<Vitals | null>;
   /** Stops and removes what runs. Nothing there is fine. */
   remove(signal: AbortSignal): Promise<void>;
 }

@@ -104,6 +104,14 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
     meaning: "The endpoint ran another image, or other bytes, before, during or after the evaluation.",
     remedy: "Let nothing else deploy to staging meanwhile; run again.",
   },
+  "input.shard": {
+    meaning: "--shard names no part of the rows.",
+    remedy: "3/7 asks the third of seven parts, all puts the parts together.",
+  },
+  "evaluate.shards": {
+    meaning: "The parts of a shared evaluation do not fit together, or some left nothing.",
+    remedy: "Run modelgate evaluate --shard for every part again, of the same image, data and configuration.",
+  },
   "evaluate.no-champion": {
     meaning: "Production runs a release that could not be deployed beside the candidate.",
     remedy: "The message says why. Gates against the champion are errors until it can.",

@@ -1,6 +1,6 @@
 import { contractProblems, type Declared } from "../domain/contract.ts";
 import { hasher } from "../domain/digest.ts";
-import { type Model, type ModelFile, modelDigest } from "../domain/model.ts";
+import { type Model, type ModelFile, modelDigest, type TensorSpec } from "../domain/model.ts";
 import { type Problem, type ProblemCode, UserError } from "../domain/problem.ts";
 import type { ModelFormat } from "../ports/model-format.ts";
 import type { ModelBytes, ModelFolder, ModelSource } from "../ports/model-source.ts";
@@ -39,11 +39,9 @@ const impostors: readonly { code: ProblemCode; begins: RegExp; message: string; 
 const strangers: readonly [begins: RegExp, name: string][] = [
   [/^\x80[\x02-\x05]/, "a Python pickle"],
   [/^PK\x03\x04/, "a zip archive (PyTorch, Keras or NumPy)"],
-  [/^GGUF/, "GGUF"],
   [/^\x89HDF\r\n/, "HDF5 (Keras)"],
   [/^\x93NUMPY/, "a NumPy array"],
   [/^.{4}TFL3/s, "TFLite"],
-  [/^.{7}\0\{"/s, "safetensors"],
 ];
 
 const problemAt = (code: ProblemCode, file: string, message: string, hint: string): UserError =>
@@ -84,7 +82,10 @@ async function mainOf(
     const format = formats.find((known) => known.recognises(head));
     if (format) candidates.push({ main, format });
   }
-  if (candidates.length === 1) return candidates[0]!;
+  const [first] = candidates;
+  const isOne =
+    candidates.length === 1 || (first?.format.isSharded && candidates.every(({ format }) => format === first.format));
+  if (first && isOne) return first;
   if (folder.files.length === 1) return { main: folder.files[0]!, format: await recognise(folder.files[0]!, formats) };
   throw problemAt(
     candidates.length === 0 ? "model.unknown-format" : "model.corrupt",
@@ -127,6 +128,17 @@ function sizeProblems(bytes: number, { maxBytes, path }: ValidateOptions): Probl
   ];
 }
 
+/** The signature that a contract declares, where the format itself has none. */
+const declaredSpecs = (declared: Declared | null): TensorSpec[] | null =>
+  declared && Object.entries(declared).map(([name, spec]) => ({ name, ...spec }));
+
+const noSignature = (format: string, path: string): Problem => ({
+  code: "model.contract",
+  message: `a model in ${format} does not say what it takes and gives, and the contract does not either`,
+  hint: "Declare model.contract.inputs and model.contract.outputs.",
+  at: { file: path },
+});
+
 /**
  * Validates a model: recognises its format by content, reads its structure, compares it with the contract, and hashes all of
  * it. Nothing of it is executed. @throws UserError with every problem found.
@@ -141,22 +153,27 @@ export async function validate(
   const files = (folder.main ? inspection.files : folder.files).toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const context = { what: "the graph", file: path };
+  const [inputs, outputs] = [
+    inspection.inputs ?? declaredSpecs(contract.inputs),
+    inspection.outputs ?? declaredSpecs(contract.outputs),
+  ];
   const problems = [
     ...sizeProblems(bytes, options),
-    ...(contract.inputs ? contractProblems("input", contract.inputs, inspection.inputs, context) : []),
-    ...(contract.outputs ? contractProblems("output", contract.outputs, inspection.outputs, context) : []),
+    ...(inputs && outputs ? [] : [noSignature(format.kind, path)]),
+    ...(contract.inputs && inputs ? contractProblems("input", contract.inputs, inputs, context) : []),
+    ...(contract.outputs && outputs ? contractProblems("output", contract.outputs, outputs, context) : []),
   ];
   if (problems.length > 0) throw new UserError(problems);
   const hashed = await hashFiles(files, options);
-  const { inputs, outputs, facts } = inspection;
+  const { facts } = inspection;
   const model: Model = {
     name,
     format: format.kind,
     digest: modelDigest(hashed),
     bytes,
     files: hashed,
-    inputs,
-    outputs,
+    inputs: inputs!,
+    outputs: outputs!,
     facts: { ...facts, main: main.path },
   };
   return { model, main: main.path, files };

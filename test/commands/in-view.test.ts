@@ -14,7 +14,7 @@ const release = releaseOf("a");
 
 const requestOf = (command: CommandName, models: string | null = null): Request => ({
   ...{ command, config: "modelgate.yml", image: null, environment: null, reason: "", record: false, subject: null },
-  ...{ verify: false, bundle: null, policy: null, since: null, models, jobs: null },
+  ...{ verify: false, bundle: null, policy: null, since: null, shard: null, models, jobs: null },
 });
 
 /** A view that remembers what it was told, in order. */

@@ -27,6 +27,7 @@ const asked: Request = {
   bundle: null,
   policy: null,
   since: null,
+  shard: null,
   models: null,
   jobs: null,
 };

@@ -159,7 +159,13 @@ const missing: Bad[] = [
     "config.missing 6:1 evaluate.label",
     /^Add evaluate.label: the name of a column/,
   ],
-  ["no task", "  task: multiclass\n", "", "config.missing 6:1 evaluate.task", /one of binary, multiclass, regression/],
+  [
+    "no task",
+    "  task: multiclass\n",
+    "",
+    "config.missing 6:1 evaluate.task",
+    /one of binary, multiclass, multilabel, regression, ranking/,
+  ],
   [
     "no classes",
     '  classes: ["0", "1", "2"]\n',
@@ -315,7 +321,7 @@ const value: Bad[] = [
     "multiclass",
     "multclass",
     "config.value 8:9 evaluate.task",
-    /Did you mean "multiclass"\? Allowed: binary, multiclass, regression, classification/,
+    /Did you mean "multiclass"\? Allowed: binary, multiclass, multilabel, regression, ranking, generation, embedding, classification/,
   ],
   [
     "an unknown platform",
@@ -414,6 +420,13 @@ const crossed: Bad[] = [
     "config.value 11:12 evaluate.classes",
     /task: multiclass, or list two/,
   ],
+  [
+    "a ranking without queries",
+    "multiclass",
+    "ranking",
+    "config.missing 6:1 evaluate.group",
+    /names the query of each row/,
+  ],
   ["classes of a regression", "multiclass", "regression", "config.value 11:12 evaluate.classes", /Remove it/],
   [
     "a positive class of three",
@@ -494,10 +507,46 @@ const gates: Bad[] = [
     "config.gate 14:5 gates[0]",
     /load/,
   ],
+  [
+    "a load test too short for a bound",
+    gate,
+    "latency.p99.9 <= 50ms @95%",
+    "config.gate 15:27 gates[0]",
+    /load.rate or load.duration/,
+  ],
   ["latency without a unit", gate, "latency.p99 <= 50", "config.gate 15:20 gates[0]", /50ms or 0.05s/],
   ["a direction that asks for the bad", gate, "accuracy <= champion", "config.gate 15:14 gates[0]", />= or >/],
   ["two conditions", gate, "accuracy >= 0.9 && f1 > 0.8", "config.gate 15:21 gates[0]", /two checks/],
   ["what nothing can reach", gate, "accuracy >= 1.5", "config.gate 15:17 gates[0]", /./],
+  [
+    "a metric misspelt in any_of",
+    gate,
+    "any_of: [accuracy >= 0.95, acuracy >= 0.9]",
+    "config.gate 15:32 gates[0].any_of[1]",
+    /Did you mean "accuracy"/,
+  ],
+  [
+    "an operator in any_of, on a line of its own",
+    gate,
+    "any_of:\n      - accuracy >= 0.95\n      - accuracy => 0.9",
+    "config.gate 17:18 gates[0].any_of[1]",
+    />=, <=/,
+  ],
+  ["any_of one", gate, "any_of: [accuracy >= 0.95]", "config.value 15:13 gates[0].any_of", /at least 2/],
+  [
+    "any_of with a key misspelt",
+    gate,
+    "{ any_of: [accuracy >= 0.95, ece <= 0.1], severty: advisory }",
+    "config.unknown-key 15:47 gates[0].severty",
+    /Did you mean "severity"/,
+  ],
+  [
+    "any_of within any_of",
+    gate,
+    "any_of: [accuracy >= 0.95, { any_of: [accuracy >= 0.9, ece <= 0.1] }]",
+    "config.type 15:32 gates[0].any_of[1]",
+    /a check such as/,
+  ],
 ];
 
 const syntax: Bad[] = [

@@ -149,6 +149,19 @@ test("the long form of a gate says how much it counts", () => {
   expect(gates).toMatchObject([{ text: gate, severity: "advisory", onInconclusive: "allow" }]);
 });
 
+test("alternatives are read, and their gate says how much they count", () => {
+  const long = `- { any_of: [${gate}, ece_top <= 0.1], on_inconclusive: allow }`;
+  const { gates } = loadConfig(good.replace(`- ${gate}`, long), "m.yml");
+  const weight = { severity: "required", onInconclusive: "allow" };
+  expect(gates).toMatchObject([
+    {
+      text: `any_of: [${gate}, ece_top <= 0.1]`,
+      ...weight,
+      anyOf: [{ text: gate }, { text: "ece_top <= 0.1" }],
+    },
+  ]);
+});
+
 test("a model may be validated without any more than its name, its path and the environments", () => {
   const { evaluate, gates, environments } = loadConfig("model: { name: m, path: m.onnx }\nenvironments: {}\n", "m.yml");
   expect({ evaluate, gates, environments }).toEqual({ evaluate: null, gates: [], environments: {} });

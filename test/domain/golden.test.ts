@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { schemaFault } from "../../src/adapters/schemas/index.ts";
 import { goldenDifference } from "../../src/domain/difference.ts";
 import { type Golden, readGoldens, recordGolden } from "../../src/domain/golden.ts";
 import type { Dtype, TensorSpec } from "../../src/domain/model.ts";
@@ -21,7 +22,7 @@ const tensor = (dtype: Dtype, shape: readonly number[], data: Tensor["data"]): T
   p: { dtype, shape, data },
 });
 const difference = (expected: Golden, outputs: Tensors): string | null =>
-  goldenDifference(expected, outputs, () => "yes");
+  goldenDifference(expected, outputs, { labelOf: () => "yes", schemaFault });
 
 describe("a line of a golden file", () => {
   test("is read in the model's types, integers exactly", () => {
@@ -33,7 +34,8 @@ describe("a line of a golden file", () => {
         t: { dtype: "string", shape: [1], data: ["hi"] },
         b: { dtype: "bool", shape: [], data: [true] },
       },
-      expect: { label: "yes" },
+      expect: [{ kind: "label", label: "yes" }],
+      path: null,
       rtol: 0.1,
       atol: null,
       equalNan: true,
@@ -82,6 +84,13 @@ describe("a line of a golden file", () => {
     ],
     ["no expectation", line('"expect":{}'), /expects nothing/],
     ["null as expectation", line('"expect":{"p":null}'), /expected p holds null/],
+    ["no text to contain", line('"expect":{"contains":[]}'), /"contains" must be/],
+    ["an empty text to contain", line('"expect":{"contains":""}'), /"contains" must be/],
+    ["an expression that is none", line('"expect":{"regex":"("}'), /"regex" is no regular expression/],
+    ["a number as expression", line('"expect":{"regex":1}'), /"regex" must be a text/],
+    ["a schema that asks for nothing", line('"expect":{"schema":{}}'), /"schema" must be/],
+    ["a path that is no pointer", line('"expect":1,"path":"p/0"'), /"path" must be a JSON Pointer/],
+    ["a path and nothing expected", line('"path":"/p"'), /"expect" must be/],
     ["a negative tolerance", line('"expect":{"label":"x"},"rtol":-1'), /"rtol" must be/],
     ["a bad request without its status", '{"id":"a","request":{}}', /"status" must be/],
     ["a bad request that is right to succeed", '{"id":"a","request":{},"status":200}', /from 400 to 599/],
@@ -171,6 +180,87 @@ describe("an answer is held against what is expected", () => {
   test("a label is what the answer means", () => {
     expect(difference(golden('{"label":"yes"}'), {})).toBeNull();
     expect(difference(golden('{"label":"no"}'), {})).toBe('the answer means "yes", and "no" is expected');
+  });
+});
+
+describe("claims in words", () => {
+  const text = (...texts: string[]): Tensors => tensor("string", [texts.length], texts);
+
+  test("a text contains all that is asked", () => {
+    const asked = golden('{"contains":["Paris","France"]}');
+    expect(difference(asked, text("Paris is the capital of France."))).toBeNull();
+    expect(difference(asked, text("Paris"))).toBe('p is "Paris", which does not contain "France"');
+    expect(difference(golden('{"contains":"a"}'), text("a", "b"))).toBe('p is "b", which does not contain "a"');
+  });
+
+  test("a text matches an expression", () => {
+    expect(difference(golden('{"regex":"^\\\\d+ km$"}'), text("12 km"))).toBeNull();
+    expect(difference(golden('{"regex":"^\\\\d+ km$"}'), text("far"))).toMatch(/^p is "far", which does not match/);
+  });
+
+  test("a text holds JSON that satisfies a schema, or the outputs do", () => {
+    const asked = golden('{"schema":{"type":"object","required":["city"]}}');
+    expect(difference(asked, text('{"city":"Paris"}'))).toBeNull();
+    expect(difference(asked, text("{}"))).toMatch(/^p does not satisfy the schema: .*'city'/);
+    expect(difference(asked, text('{"city":1}', "Paris"))).toMatch(/^text 1 of p is not JSON/);
+    const outputs = golden('{"schema":{"properties":{"p":{"type":"array","items":{"type":"integer","maximum":2}}}}}');
+    expect(difference(outputs, tensor("int64", [2], [1, 2]))).toBeNull();
+    expect(difference(outputs, tensor("int64", [2], [1, 3]))).toMatch(/the answer .*\/p\/1 must be <= 2/);
+  });
+
+  test("all of them must hold", () => {
+    const both = golden('{"contains":"a","regex":"b"}');
+    expect(difference(both, text("ab"))).toBeNull();
+    expect(difference(both, text("a"))).toMatch(/does not match/);
+    expect(difference(both, text("b"))).toMatch(/does not contain/);
+  });
+
+  test("there must be one output of text, or a path to say which", () => {
+    expect(difference(golden('{"contains":"a"}'), tensor("float32", [1], [1]))).toBe(
+      "the answer has no output of text",
+    );
+    const two = { ...text("a"), q: text("b")["p"]! };
+    expect(difference(golden('{"contains":"b"}'), two)).toMatch(/2 outputs of text \(p, q\): say which with "path"/);
+    expect(difference(golden('{"contains":"b"}', ',"path":"/q"'), two)).toBeNull();
+  });
+});
+
+describe("a path leads", () => {
+  const rows = tensor("float32", [2, 2], [0.2, 0.8, 0.6, 0.4]);
+  const said = (value: string): Tensors => tensor("string", [1, 1], [value]);
+
+  test("to a row or one value of an output, with the output's tolerance", () => {
+    expect(difference(golden("[0.6,0.4]", ',"path":"/p/1"'), rows)).toBeNull();
+    expect(difference(golden("0.8001", ',"path":"/p/0/1"'), rows)).toBeNull();
+    expect(difference(golden("0.9", ',"path":"/p/0/1"'), rows)).toMatch(/^p\/0\/1 is 0.8, and 0.9 is expected/);
+    expect(difference(golden('{"shape":[2],"data":[0.6,0.4]}', ',"path":"/p/1"'), rows)).toBeNull();
+  });
+
+  test("into the JSON that a text holds", () => {
+    const asked = (expect: string, path: string) => golden(expect, `,"path":${JSON.stringify(path)}`);
+    const answer = said('{"a/b":[{"score":3,"why":"because"}],"x":0.30000001}');
+    expect(difference(asked("3", "/p/0/0/a~1b/0/score"), answer)).toBeNull();
+    expect(difference(asked("4", "/p/0/0/a~1b/0/score"), answer)).toBe(
+      "p/0/0/a/b/0/score is 3, and 4 is expected (1 value is out)",
+    );
+    expect(difference(asked("0.3", "/p/0/0/x"), answer)).toBeNull();
+    expect(difference(asked('"because"', "/p/0/0/a~1b/0/why"), answer)).toBeNull();
+    expect(difference(asked('{"contains":"cause"}', "/p/0/0/a~1b/0/why"), answer)).toBeNull();
+    expect(difference(asked('{"schema":{"type":"integer"}}', "/p/0/0/a~1b/0/score"), answer)).toBeNull();
+  });
+
+  test.each([
+    ["/q", /no output q; it has p/],
+    ["/p/2", /p has no 2: it has 2 entries/],
+    ["/p/01", /p has no 01/],
+    ["/p/0/0/x", /p\/0\/0 is one value, and the path goes on/],
+  ])("nowhere: %s is a difference, not an accident", (path, message) => {
+    expect(difference(golden("1", `,"path":"${path}"`), rows)).toMatch(message);
+  });
+
+  test("nowhere in a text that is no JSON, or has no such key", () => {
+    expect(difference(golden("1", ',"path":"/p/0/0/x"'), said("hi"))).toMatch(/^p\/0\/0 is not JSON/);
+    expect(difference(golden("1", ',"path":"/p/0/0/toString"'), said("{}"))).toBe("p/0/0 has no toString");
   });
 });
 

@@ -22,6 +22,7 @@ export const askedOf = (command: "plan" | "collect", fields: Partial<Request> = 
   bundle: null,
   policy: null,
   since: null,
+  shard: null,
   models: null,
   jobs: null,
   ...fields,

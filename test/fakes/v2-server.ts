@@ -26,6 +26,10 @@ export interface V2Options {
   digest?: string;
   /** Asks the model whatever number it is given. */
   lenient?: boolean;
+  /** How a bad request is answered, instead of with 400. */
+  refusal?: (body: string) => { status?: number; body?: string; hang?: boolean };
+  /** Requests below this path are authorized; others are answered with the status. */
+  guard?: { path: string; status: number };
   /** Told every body that comes. */
   seen?: (body: string) => void;
 }
@@ -36,14 +40,15 @@ export interface V2Server extends AsyncDisposable {
   requests: () => number;
 }
 
-/** An answer with one row of probabilities. */
-export const probabilities = (id: string | undefined, values: readonly (number | string)[]): string =>
-  `{"model_name":"m",${id === undefined ? "" : `"id":"${id}",`}"outputs":[{"name":"p","datatype":"FP32","shape":[1,${values.length}],"data":[${values.join(",")}]}]}`;
+/** An answer with rows of probabilities, one unless it is said. */
+export const probabilities = (id: string | undefined, values: readonly (number | string)[], rows = 1): string =>
+  `{"model_name":"m",${id === undefined ? "" : `"id":"${id}",`}"outputs":[{"name":"p","datatype":"FP32","shape":[${rows},${values.length / rows}],"data":[${values.join(",")}]}]}`;
 
-/** The model sees one number, and says class 1 for those from 0.5 on. */
+/** The model sees one number per row, and says class 1 for those from 0.5 on. */
 export const thresholding: Answering = ({ id, inputs }) => {
-  const value = inputs[0]!.data[0]!;
-  return { body: probabilities(id, value >= 0.5 ? [0.2, 0.8] : [0.7, 0.3]) };
+  const { data } = inputs[0]!;
+  const rows = data.flatMap((value) => (value >= 0.5 ? [0.2, 0.8] : [0.7, 0.3]));
+  return { body: probabilities(id, rows, data.length) };
 };
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -55,7 +60,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 async function infer(
   request: IncomingMessage,
   response: ServerResponse,
-  { answer, count, lenient, seen }: { answer: Answering; count: number } & V2Options,
+  { answer, count, lenient, refusal, seen }: { answer: Answering; count: number } & V2Options,
 ): Promise<void> {
   const text = await bodyOf(request);
   seen?.(text);
@@ -64,10 +69,13 @@ async function infer(
     parsed = JSON.parse(text) as Parameters<Answering>[0];
     if (!Array.isArray(parsed.inputs) || parsed.inputs.length === 0) throw new SyntaxError("no inputs");
     const wrong = (x: unknown): boolean => typeof x !== "number" || (!lenient && !Number.isFinite(Math.fround(x)));
-    if (parsed.inputs.some(({ data, shape }) => String(shape) !== "1,1" || wrong(data[0])))
+    const isColumn = ([rows, width, ...rest]: number[], { length }: number[]): boolean =>
+      rows === length && length > 0 && width === 1 && rest.length === 0;
+    if (parsed.inputs.some(({ data, shape }) => !isColumn(shape, data) || data.some(wrong)))
       throw new SyntaxError("wrong input");
   } catch {
-    response.writeHead(400, { "content-type": "application/json" }).end('{"error":"bad request"}');
+    const { status = 400, body = '{"error":"bad request"}', hang } = refusal?.(text) ?? {};
+    if (!hang) response.writeHead(status, { "content-type": "application/json" }).end(body);
     return;
   }
   const { status = 200, body = "", gzip, cut, delay, hang, reset, headers } = answer(parsed, count);
@@ -102,6 +110,9 @@ export async function v2Server(answer: Answering, options: V2Options = {}): Prom
   const server = createServer((request, response) => {
     const json = (status: number, body: string): void =>
       void response.writeHead(status, { "content-type": "application/json" }).end(body);
+    const { guard } = options;
+    if (guard && !request.url?.startsWith(guard.path)) return json(guard.status, '{"error":"who are you?"}');
+    request.url = request.url?.slice(guard?.path.length ?? 0);
     if (request.url === "/v2/models/m/infer" && request.method === "POST") {
       if (!request.headers["content-type"]?.startsWith("application/json")) return json(415, '{"error":"type"}');
       void infer(request, response, { answer, count: ++count, ...options });

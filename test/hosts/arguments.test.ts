@@ -32,6 +32,7 @@ test("a command with its options becomes a request", () => {
       bundle: null,
       policy: null,
       since: null,
+      shard: null,
       models: null,
       jobs: null,
     },

@@ -3,7 +3,7 @@ import type { Json } from "../../src/domain/canonical.ts";
 import { type Digest, sha256 } from "../../src/domain/digest.ts";
 import { type Evaluation, evaluationToJson } from "../../src/domain/evaluation.ts";
 import type { EvidenceKind } from "../../src/domain/evidence.ts";
-import { checkOf } from "../../src/domain/gate/decide.ts";
+import { anyOfCheck, checkOf } from "../../src/domain/gate/decide.ts";
 import { type Policy, policyDigest } from "../../src/domain/policy.ts";
 import type { Signature } from "../../src/domain/signature.ts";
 import { readVerdict } from "../../src/domain/verdict.ts";
@@ -44,7 +44,7 @@ async function judged(
   options: {
     modelDigest?: Digest;
     signatureOf?: (stored: StoredEvidence) => Signature;
-    checks?: string;
+    checks?: string | Policy["checks"];
     baseline?: Parameters<typeof gate>[0]["baseline"];
   } = {},
 ) {
@@ -60,7 +60,8 @@ async function judged(
   const signed = options.signatureOf !== undefined;
   const read = withSignatures(evidence, options.signatureOf ?? (({ signature }) => signature));
   const note = (text: string): void => void notes.push(text);
-  const asked = options.checks ? { ...policy, checks: [checkOf(options.checks)] } : policy;
+  const { checks = policy.checks } = options;
+  const asked = { ...policy, checks: typeof checks === "string" ? [checkOf(checks)] : checks };
   const { baseline = null } = options;
   const work = gate({ release, policy: asked, baseline, evidence: read, signed, clock, source, note, signal });
   return { work, evidence, notes };
@@ -83,6 +84,30 @@ test("an evaluation that keeps the policy is a pass, attached to the image", asy
   expect(readVerdict(stored!.body)).toEqual(verdict);
   const [statement] = await evidence.list(release.image, "evaluation", signal);
   expect(verdict.evaluation).toBe(statement!.digest);
+});
+
+test("alternatives, groups and tests against the champion are read back from the verdict", async () => {
+  const observations = {
+    ...rightOrNot(wrongFirst(100, 6), wrongFirst(100, 14)),
+    groups: Array.from({ length: 100 }, (_, row) => `user ${Math.floor(row / 2)}`),
+  };
+  const members = ["accuracy >= champion @95%", "f1 >= 0.95 @95%"].map((text) => checkOf(text));
+  const checks = [...policy.checks, anyOfCheck(members)];
+  const { work, evidence } = await judged(
+    { evaluation: evaluationToJson(evaluation(6, { observations })) },
+    { checks },
+  );
+  const { verdict } = await work;
+  expect(verdict.checks[1]).toMatchObject({
+    status: "pass",
+    members: [
+      { status: "pass", confidence: 0.975, n: 50, rows: 100, tests: [{ name: "sign-flip of groups" }] },
+      { status: "inconclusive", method: "bootstrap-bca-clusters" },
+    ],
+  });
+  expect(verdict.verdict).toBe("pass");
+  const [stored] = await evidence.list(release.image, "verdict", signal);
+  expect(readVerdict(stored!.body)).toEqual(verdict);
 });
 
 test("one that does not is a fail, whatever else is missing", async () => {

@@ -1,62 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
-import { systemClock } from "../../src/adapters/system/clock.ts";
 import { sha256 } from "../../src/domain/digest.ts";
-import { readGoldens } from "../../src/domain/golden.ts";
-import type { Endpoint, Release, Running } from "../../src/domain/release.ts";
+import type { Endpoint } from "../../src/domain/release.ts";
 import type { SmokeReport, SmokeStep } from "../../src/domain/smoke.ts";
 import { zeros } from "../../src/domain/values.ts";
-import { recordGoldens, type SmokeOptions, smoke } from "../../src/stages/smoke.ts";
-import { probabilities, thresholding, type V2Server, v2Server } from "../fakes/v2-server.ts";
-
-const { signal } = new AbortController();
-const digest = sha256("model");
-const release: Release = {
-  image: { repository: "r.example/m", digest: sha256("image") },
-  protocol: "v2",
-  port: 8080,
-  model: {
-    name: "m",
-    format: "onnx",
-    digest,
-    bytes: 1,
-    files: [],
-    inputs: [{ name: "x", dtype: "float32", shape: [-1, 1] }],
-    outputs: [{ name: "p", dtype: "float32", shape: [-1, 2] }],
-    facts: {},
-  },
-};
-const goldens = (lines: string) => readGoldens(lines, "golden.jsonl", release.model.inputs);
-const sound =
-  '{"id":"a","inputs":{"x":[[0.9]]},"expect":{"p":[[0.2,0.8]]}}\n{"id":"b","inputs":{"x":[[0.1]]},"expect":{"label":"no"}}';
-const plan = { task: "binary" as const, classes: ["no", "yes"], output: null, threshold: 0.5 };
-// Only waits pass quickly; requests take their time.
-const clock = { ...systemClock, until: async () => undefined };
-
-const optionsFor = ({ endpoint }: Pick<V2Server, "endpoint">, lines = sound): SmokeOptions => ({
-  release,
-  running: { image: release.image, modelDigest: digest, endpoint },
-  protocol: v2,
-  goldens: goldens(lines),
-  plan,
-  clock,
-  signal,
-});
-
-const run = (server: V2Server, lines = sound, running: Partial<Running> = {}): Promise<SmokeReport> => {
-  const options = optionsFor(server, lines);
-  return smoke({ ...options, running: { ...options.running, ...running } });
-};
-
-const failed = ({ steps }: SmokeReport): string[] =>
-  steps.filter(({ ok, level }) => !ok && level === "required").map(({ id }) => id);
+import { recordGoldens, smoke } from "../../src/stages/smoke.ts";
+import { probabilities, thresholding, v2Server } from "../fakes/v2-server.ts";
+import { clock, digest, failed, optionsFor, release, run, signal, sound } from "./smoke/served.ts";
 
 test("a sound server passes every step", async () => {
   await using server = await v2Server(thresholding, { digest });
   const report = await run(server);
   expect(failed(report)).toEqual([]);
   expect(report.passed).toBe(true);
-  expect(new Set(report.steps.map(({ id }) => id.slice(0, 2)))).toEqual(new Set(["S1", "S2", "S3", "S4", "S7", "S9"]));
+  expect(new Set(report.steps.map(({ id }) => id.split(" ")[0]))).toEqual(
+    new Set(["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10"]),
+  );
 });
 
 test("no golden request is a failure that says how to record some", async () => {
@@ -109,7 +68,9 @@ describe("readiness", () => {
         },
       ],
     };
-    expect(failed(await smoke({ ...optionsFor(server), protocol }))).toEqual(["S9 afterwards"]);
+    const report = await smoke({ ...optionsFor(server), protocol });
+    expect(failed(report)).toEqual(["S7 deadly", "S9 afterwards"]);
+    expect(report.steps.find(({ id }) => id === "S7 deadly")?.detail).toMatch(/^answered 400; afterwards .*not ready/);
   });
 });
 
@@ -211,7 +172,9 @@ describe("a bad request", () => {
         },
       ],
     };
-    expect(failed(await smoke({ ...optionsFor(server), protocol }))).toEqual(["S9 afterwards"]);
+    const report = await smoke({ ...optionsFor(server), protocol });
+    expect(failed(report)).toEqual(["S7 deadly", "S8 concurrency", "S9 afterwards"]);
+    expect(report.steps.find(({ id }) => id === "S7 deadly")?.detail).toMatch(/afterwards the server is gone/);
   });
 
   test("of the user's own must be answered with one of its statuses", async () => {

@@ -2,10 +2,11 @@ import { canonicalJson } from "../../domain/canonical.ts";
 import { parseDigest, sha256, short } from "../../domain/digest.ts";
 import { formatImage, parseImage } from "../../domain/image.ts";
 import { WorldError } from "../../domain/problem.ts";
-import type { Release, Running } from "../../domain/release.ts";
+import { modelFolderOf, type Release, type Running } from "../../domain/release.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { type Container, dockerEngine } from "./docker/engine.ts";
 import { modelDigestIn } from "./docker/read-model.ts";
+import { vitalsOf } from "./docker/vitals.ts";
 import { isReady, readyWithinDefault, waitUntilReady } from "./shared/readiness.ts";
 
 export interface DockerOptions {
@@ -29,6 +30,7 @@ const label = {
   slot: "dev.modelgate.slot",
   image: "dev.modelgate.image",
   model: "dev.modelgate.model",
+  folder: "dev.modelgate.model-folder",
   protocol: "dev.modelgate.protocol",
   port: "dev.modelgate.port",
   options: "dev.modelgate.options",
@@ -36,6 +38,9 @@ const label = {
 };
 
 const labelOf = (container: Container, name: keyof typeof label): string => container.Config.Labels[label[name]] ?? "";
+/** Containers of earlier versions do not say it. */
+const folderOf = (container: Container): string =>
+  labelOf(container, "folder") || `models/${labelOf(container, "model")}`;
 const generationOf = (container: Container): number => Number(labelOf(container, "generation"));
 
 /** Containers run on a read-only root file system, without capabilities, and cannot gain any. */
@@ -68,7 +73,7 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
     const digest = parseDigest(found.slice(found.indexOf("@") + 1));
     return {
       image: { repository: wanted.repository, digest },
-      modelDigest: await modelDigestIn(container.Id, labelOf(container, "model"), { env: context.env, signal }),
+      modelDigest: await modelDigestIn(container.Id, folderOf(container), { env: context.env, signal }),
       endpoint: { url: urlOf(container) ?? "", protocol: labelOf(container, "protocol") },
     };
   }
@@ -98,6 +103,7 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
       [label.slot]: context.slot,
       [label.image]: formatImage(release.image),
       [label.model]: release.model.name,
+      [label.folder]: modelFolderOf(release),
       [label.protocol]: release.protocol,
       [label.port]: String(release.port),
       [label.options]: optionsDigest,
@@ -213,6 +219,10 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
       if (serving) await remove([serving]);
       const running = await runningOf(started, signal);
       return { running, replaced, interruption: interruptionOf(replaced, running) };
+    },
+    async vitals(signal) {
+      const container = await live(signal);
+      return container && vitalsOf(engine, container, signal);
     },
     async remove() {
       await remove(await ours());

@@ -6,7 +6,7 @@ import { formatImage, parseImage } from "../../domain/image.ts";
 import type { Release, Running } from "../../domain/release.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { writeWhole } from "../system/files.ts";
-import { isAlive, type ProcessIdentity } from "../system/processes.ts";
+import { isAlive, type ProcessIdentity, residentBytes } from "../system/processes.ts";
 import { type LocalContext, type Served, type Started, slotProcesses } from "./local/processes.ts";
 import { unpackImage } from "./local/unpack.ts";
 import { modelHasher } from "./shared/model-files.ts";
@@ -134,6 +134,12 @@ export function localPlatform(options: LocalOptions, context: LocalContext): Pla
       await processes.endOthers(next.process);
       await sweep(hex(release.image.digest));
       return { running: await runningOf(next), replaced, interruption: interruptionOf(replaced, next) };
+    },
+    async vitals() {
+      const state = await readState();
+      if (!state || !(await isAlive(state.process))) return null;
+      // Nothing starts a process again here: the one that runs is the one that was deployed.
+      return { restarts: 0, memoryBytes: await residentBytes(state.process) };
     },
     async remove() {
       const state = await readState();

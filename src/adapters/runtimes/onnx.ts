@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { UserError } from "../../domain/problem.ts";
 import type { Runtime } from "../../ports/runtime.ts";
 import { onnxPack, onnxServer, type PackOptions } from "./onnx/pack.ts";
+import { checkFormat } from "./preset/preset.ts";
 
 export interface OnnxOptions extends PackOptions {
   /** Folder with the preprocessing the server applies (`preprocess.mjs`), or null. */
@@ -17,6 +18,7 @@ export const onnxRuntime = (options: OnnxOptions): Runtime => ({
   formats: ["onnx"],
   defaultBase: "docker.io/library/node:24-bookworm-slim",
   async plan(model, signal) {
+    checkFormat({ kind: "onnx", formats: ["onnx"] }, model);
     if (options.customFolder !== null)
       await readFile(`${options.customFolder}/preprocess.mjs`).catch(() => {
         throw new UserError([

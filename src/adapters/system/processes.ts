@@ -103,6 +103,13 @@ export const ownIdentity = async (): Promise<ProcessIdentity> => ({
 /** Whether exactly this process still runs. */
 export const isAlive = async ({ pid, started }: ProcessIdentity): Promise<boolean> => (await startOf(pid)) === started;
 
+/** Physical memory a process takes, in bytes; null where the system does not tell (only Linux does) or there is no such process. */
+export async function residentBytes({ pid }: ProcessIdentity): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+}
+
 /**
  * Starts a process that goes on after us, the leader of its own group, its output appended to a log file.
  * @throws Error when it cannot be started.

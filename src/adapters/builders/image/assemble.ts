@@ -1,12 +1,13 @@
 import { type Digest, hasher, short } from "../../../domain/digest.ts";
 import { embeddedHost, type Image } from "../../../domain/image.ts";
 import { UserError } from "../../../domain/problem.ts";
+import type { Release } from "../../../domain/release.ts";
 import type { BuildPlan, BuildResult } from "../../../ports/builder.ts";
 import { bytesSource, mediaTypes, readManifest, wholeBlob } from "../../oci/content.ts";
 import type { Descriptor, OciStore, OpenStore, PushedBlob } from "../../oci/store.ts";
 import { type Base, configLimit, type ImageConfig, mountSource, parseConfig, resolveBase } from "./base.ts";
 import { describeInLabel, readLabel, releaseLabel } from "./description.ts";
-import { type Layer, modelLayers, runtimeLayer } from "./layers.ts";
+import { type Layer, modelLayers, runtimeLayer, textLayers } from "./layers.ts";
 
 const parallel = 4;
 const epoch = "1970-01-01T00:00:00Z";
@@ -90,6 +91,16 @@ const pushBase = (base: Base, store: OciStore, signal: AbortSignal): Promise<Pus
     signal,
   );
 
+/** A release but for its image: what is the usual is not said, so that such images stay what they always were. */
+function described({ model, runtime }: BuildPlan): Omit<Release, "image"> {
+  const { protocol, port, modelFolder, readyPath } = runtime;
+  return {
+    ...{ model, protocol, port },
+    ...(modelFolder.startsWith(`models/${model.name}/`) && { modelFolder }),
+    ...(readyPath !== undefined && { readyPath }),
+  };
+}
+
 function imageConfig(
   plan: BuildPlan,
   base: Base | null,
@@ -115,7 +126,7 @@ function imageConfig(
         "org.opencontainers.image.title": model.name,
         ...(base && { "org.opencontainers.image.base.digest": base.image.digest }),
         "dev.modelgate.model-digest": model.digest,
-        [releaseLabel]: describeInLabel({ model, protocol: runtime.protocol, port: runtime.port }),
+        [releaseLabel]: describeInLabel(described(plan)),
       },
     } as NonNullable<ImageConfig["config"]>,
     rootfs: { type: "layers", diff_ids: [...(base?.diffIds ?? []), ...layers.map((layer) => layer.digest)] },
@@ -140,6 +151,7 @@ export async function buildImage(
   const base = plan.base === null ? null : await resolveBase(plan.base, target.architecture, target.openStore, signal);
   const ours = [
     ...(await Promise.all(plan.runtime.folders.map(runtimeLayer))),
+    ...textLayers(plan.runtime.files ?? {}),
     ...modelLayers(plan.model, plan.files, plan.runtime.modelFolder),
   ];
   const known = await previousLayers(store, signal);
@@ -170,12 +182,7 @@ export async function buildImage(
   await store.putManifest({ mediaType: mediaTypes.manifest, bytes, tag: "latest" }, signal);
   const blobs = [...baseBlobs, ...layers, config];
   return {
-    release: {
-      model: plan.model,
-      image: { repository, digest },
-      protocol: plan.runtime.protocol,
-      port: plan.runtime.port,
-    },
+    release: { ...described(plan), image: { repository, digest } },
     base: base?.image ?? null,
     sentBytes: blobs.reduce((sum, blob) => sum + blob.sent, 0),
     reusedBytes: blobs.reduce((sum, blob) => sum + (blob.sent === 0 ? blob.size : 0), 0),

@@ -9,8 +9,12 @@ import type { Release } from "../../../domain/release.ts";
 export const releaseLabel = "dev.modelgate.release";
 
 /** What the label says: all of a release but the image's own digest, which the image cannot know. */
-export const describeInLabel = ({ model, protocol, port }: Omit<Release, "image">): string =>
-  canonicalJson({ schema: 1, model, protocol, port } as unknown as Json);
+export const describeInLabel = ({ model, protocol, port, modelFolder, readyPath }: Omit<Release, "image">): string =>
+  canonicalJson({
+    ...{ schema: 1, model, protocol, port },
+    ...(modelFolder !== undefined && { modelFolder }),
+    ...(readyPath !== undefined && { readyPath }),
+  } as unknown as Json);
 
 const unreadable = (image: Image, why: string): UserError =>
   new UserError([
@@ -60,10 +64,13 @@ function isModel(value: unknown): value is Model {
   );
 }
 
+const isBelow = (path: string): boolean =>
+  path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+
 /** Reads a release back from the label. @throws UserError `release.unreadable` unless every part has its shape and the digests agree. */
 export function readLabel(image: Image, label: string | undefined): Release {
   if (label === undefined) throw unreadable(image, "carries no description of a model");
-  let said: { schema?: unknown; model?: unknown; protocol?: unknown; port?: unknown };
+  let said: Partial<Record<"schema" | keyof Release, unknown>>;
   try {
     said = JSON.parse(label) as typeof said;
   } catch {
@@ -73,5 +80,14 @@ export function readLabel(image: Image, label: string | undefined): Release {
     throw unreadable(image, `carries a description of schema ${JSON.stringify(said.schema)}, and this version reads 1`);
   if (!isModel(said.model) || typeof said.protocol !== "string" || !Number.isInteger(said.port))
     throw unreadable(image, "carries a description that contradicts itself");
-  return { model: said.model, image, protocol: said.protocol, port: said.port as number };
+  const { model, protocol, port, modelFolder, readyPath } = said;
+  const isFolder = typeof modelFolder === "string" && modelFolder.startsWith(`models/${model.name}/`);
+  const isPath = typeof readyPath === "string" && readyPath.startsWith("/");
+  if ((modelFolder !== undefined && !(isFolder && isBelow(modelFolder))) || (readyPath !== undefined && !isPath))
+    throw unreadable(image, "carries a description that contradicts itself");
+  return {
+    ...{ model, image, protocol, port: port as number },
+    ...(isFolder && { modelFolder }),
+    ...(isPath && { readyPath }),
+  };
 }

@@ -66,6 +66,22 @@ export async function runtimeLayer({ from, to }: RuntimeFolder): Promise<Layer> 
   return { ...tar, openUnchecked: tar.open, words: `runtime ${to}`, content };
 }
 
+/** Generated files as one layer; none of none. */
+export function textLayers(files: Readonly<Record<string, string>>): Layer[] {
+  const entries = Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) }));
+  if (entries.length === 0) return [];
+  const tar = tarOf(
+    entries.map(({ path, content }) => ({
+      path,
+      bytes: content.length,
+      async *open() {
+        yield content;
+      },
+    })),
+  );
+  return [{ ...tar, openUnchecked: tar.open, words: "runtime configuration", content: digestOf({ ...files }) }];
+}
+
 const changed = (path: string, why: string): UserError =>
   new UserError([
     {

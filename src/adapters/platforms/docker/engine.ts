@@ -7,6 +7,7 @@ import { runCommand } from "../../system/processes.ts";
 export interface Container {
   Id: string;
   Image: string;
+  RestartCount: number;
   State: { Running: boolean; ExitCode: number; Error: string };
   Config: { Labels: Record<string, string> };
   NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[] | null> | null };

@@ -7,16 +7,17 @@ import { failed } from "./engine.ts";
 
 /**
  * The digest over a model's bytes as a container has them now: streamed out as a tar and hashed.
+ * @param folder where they are in the image, without a leading slash.
  * @throws WorldError `platform.unavailable` when docker does not hand them out.
  */
 export async function modelDigestIn(
   container: string,
-  model: string,
+  folder: string,
   options: { env: Record<string, string>; signal: AbortSignal },
 ): Promise<Digest> {
   const { stdout, ended } = streamCommand(
     "docker",
-    ["cp", `${container}:/models/${model}`, "-"],
+    ["cp", `${container}:/${folder}`, "-"],
     options.env,
     options.signal,
   );

@@ -27,10 +27,11 @@ const status = (url: string, signal: AbortSignal): Promise<number | null> =>
 export interface Asked {
   protocol: string;
   model: { name: string };
+  readyPath?: string;
 }
 
 const readyUrl = (release: Asked, url: string): string =>
-  `${url}${readyPaths[release.protocol]?.(release.model.name) ?? "/"}`;
+  `${url}${release.readyPath ?? readyPaths[release.protocol]?.(release.model.name) ?? "/"}`;
 
 /** Whether an endpoint says now that the release is ready. */
 export const isReady = async (release: Asked, url: string, signal: AbortSignal): Promise<boolean> =>

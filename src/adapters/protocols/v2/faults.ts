@@ -32,21 +32,6 @@ const isCut = (error: unknown): boolean =>
   "code" in error.cause &&
   ["EPIPE", "ECONNRESET"].includes(String(error.cause.code));
 
-const oversizedBytes = 20 * 2 ** 20;
-
-function oversized(infer: HttpRequest): Fault {
-  const body = bytes(`{"inputs":[{"data":[${"0,".repeat(oversizedBytes / 2)}0]}]}`);
-  return {
-    id: "oversized body",
-    right: [413, 400],
-    send: (signal) =>
-      httpSend({ ...infer, body }, signal).then(told, (error: unknown) => {
-        if (isCut(error)) return { status: 0, body: "the connection was closed without an answer" };
-        throw error;
-      }),
-  };
-}
-
 /** A request at the edge of what is right: it may be refused, or be answered with finite numbers. */
 function edge(id: string, infer: HttpRequest, body: string): Fault {
   return {
@@ -61,6 +46,28 @@ function edge(id: string, infer: HttpRequest, body: string): Fault {
         }
       return told(answer);
     },
+  };
+}
+
+const oversizedBytes = 5 * 2 ** 20;
+const zeroOf = ({ dtype }: Tensor): string => (dtype === "string" ? '""' : dtype === "bool" ? "false" : "0");
+
+/** One row as wide as 5 MB of zeros: where the model takes any width it may be answered, and must be answered soundly. */
+function oversized(infer: HttpRequest, name: string, tensor: Tensor, others: readonly string[]): Fault {
+  const id = "oversized body";
+  const zero = zeroOf(tensor);
+  const width = Math.ceil(oversizedBytes / (zero.length + 1));
+  const shape = [...tensor.shape.slice(0, -1).map(() => 1), width];
+  const data = `[${`${zero},`.repeat(width - 1)}${zero}]`;
+  const sent = edge(id, infer, writeRequest(id, [writeInput(name, { ...tensor, shape }, data), ...others]));
+  return {
+    id,
+    right: [413, ...sent.right],
+    send: (signal) =>
+      sent.send(signal).catch((error: unknown) => {
+        if (isCut(error)) return { status: 0, body: "the connection was closed without an answer" };
+        throw error;
+      }),
   };
 }
 
@@ -111,7 +118,7 @@ export function faultTable(infer: URL, unknown: URL, good: Tensors): Fault[] {
     ...(tensor.shape.length > 0
       ? [edge("empty batch", post, spoiled("empty batch", writeInput(name, empty, "[]")))]
       : []),
-    oversized(post),
+    oversized(post, name, tensor, others),
     fault("GET on infer", [405, 404], { method: "GET", url: infer }),
   ];
 }

@@ -1,0 +1,1 @@
+export { schemaFault } from "./json-schema.ts";
