@@ -1,6 +1,6 @@
 // Puts models whose truth is known through the shipped gate, many times, and holds what it says against its promises:
 // false promotions at the margin, power at the printed number of rows, and the correction for 50 slices.
-// About 4 minutes on two cores; `--runs 10000` for an hour's closer look. Exit 1 when a promise is not kept.
+// Two to four minutes on two cores; `--runs 10000` for a closer look of about half an hour. Exit 1 when a promise is not kept.
 import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { groups } from "../test/simulate/groups.ts";

@@ -12,7 +12,6 @@ import type { GitHubPlace } from "./adapters/github/client.ts";
 import { createOpenStore } from "./adapters/oci/open.ts";
 import type { DockerConfig } from "./adapters/oci/registry/credentials.ts";
 import { platforms } from "./adapters/platforms/index.ts";
-import { protocols } from "./adapters/protocols/index.ts";
 import { runtimes } from "./adapters/runtimes/index.ts";
 import { schemaFault } from "./adapters/schemas/index.ts";
 import { createSigner, createVerifier } from "./adapters/signers/index.ts";
@@ -29,6 +28,7 @@ import type { GitHubRun } from "./domain/github-run.ts";
 import { embeddedHost } from "./domain/image.ts";
 import { UserError } from "./domain/problem.ts";
 import type { Host } from "./ports/host.ts";
+import { wireProtocols } from "./wire/protocols.ts";
 import { wireModelView } from "./wire/view.ts";
 
 /** What a machine brings: its environment is read by the hosts and handed over here. */
@@ -202,16 +202,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
       );
     },
     schemaFault,
-    protocol(kind) {
-      if (Object.hasOwn(protocols, kind)) return protocols[kind as keyof typeof protocols];
-      throw new UserError([
-        {
-          code: "release.unreadable",
-          message: `the release speaks the protocol "${kind}"`,
-          hint: `Known protocols: ${Object.keys(protocols).join(", ")}.`,
-        },
-      ]);
-    },
+    ...wireProtocols(config.access, env),
     dataset: datasetFor,
     files: runFiles(join(state, "runs", "last")),
     readText: readOptional,

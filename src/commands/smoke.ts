@@ -47,7 +47,7 @@ export async function smokeRelease(shop: Workshop, release: Release, environment
     release,
     running,
     protocol: shop.protocol(running.endpoint.protocol),
-    stranger: null,
+    stranger: shop.stranger(running.endpoint.protocol),
     goldens,
     plan: readingPlan(shop),
     schemaFault: shop.schemaFault,

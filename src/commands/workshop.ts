@@ -42,6 +42,8 @@ export interface Workshop {
   /** The platform of an environment; `champion` is a second place beside it, for the release in production. */
   platform(environment: string, slot: "main" | "champion"): Platform;
   protocol(kind: string): Protocol;
+  /** The same without the credentials that requests carry; null when they carry none. */
+  stranger(kind: string): Protocol | null;
   /** A place on this machine where a release can be run to compare it with what an environment runs, or why there is none. */
   onThisMachine(environment: string): Platform | { skipped: string };
   /** What of a value a JSON Schema refuses; null: nothing. @throws RangeError when the schema is none. */

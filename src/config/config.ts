@@ -23,6 +23,8 @@ export interface Config {
     server: string | null;
     custom: CustomServer | null;
   };
+  /** Header → the variable that holds its value; null: requests carry none. */
+  access: Readonly<Record<string, string>> | null;
   smoke: { examples: string; strict: boolean } | null;
   evaluate: {
     data: string;

@@ -1,12 +1,22 @@
 import { z } from "zod";
+import { path, text } from "./texts.ts";
 import { duration } from "./units.ts";
 
-const text = z.string().min(1, { abort: true }).meta({ form: "a text" });
-const path = text.meta({ form: "a path, relative to the folder of this file" });
 const variable = z
   .string()
   .regex(/^[A-Z_][A-Z0-9_]*$/)
   .meta({ form: "the name of an environment variable, never its value" });
+const header = z
+  .string()
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/)
+  .meta({ form: "the name of an HTTP header" });
+
+export const access = z
+  .strictObject({
+    headers: z.record(header, variable).describe("Header → the variable that holds its value, such as Bearer …"),
+  })
+  .describe("What requests to the model carry where it asks for credentials; smoke then asks without them too");
+
 const repository = z
   .string()
   .regex(/^[\w.-]+\/[\w.-]+$/)

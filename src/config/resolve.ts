@@ -147,6 +147,7 @@ export const resolved = (written: Written, gates: readonly Check[], file: string
     server: written.image.server ?? null,
     custom: written.image.custom ? { ...written.image.custom, ready: written.image.custom.ready ?? null } : null,
   },
+  access: written.access?.headers ?? null,
   smoke: written.smoke ?? null,
   evaluate: written.evaluate ? evaluateOf(written.evaluate) : null,
   load: written.load ? loadOf(written.load) : null,

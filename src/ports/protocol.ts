@@ -13,8 +13,9 @@ export interface Readiness {
 /** What a served model says of itself. */
 export interface ServedModel {
   name: string;
-  inputs: readonly TensorSpec[];
-  outputs: readonly TensorSpec[];
+  /** Null when its protocol cannot say. */
+  inputs: readonly TensorSpec[] | null;
+  outputs: readonly TensorSpec[] | null;
   /** The digest the server computed over the model bytes it loaded; null when its protocol cannot say. */
   modelDigest: Digest | null;
 }
@@ -57,12 +58,15 @@ export interface Fault {
   send(signal: AbortSignal): Promise<{ status: number; body: string }>;
 }
 
-/** How an endpoint is spoken to. */
+/** What every request carries: header → value. Credentials: they are in no message, no evidence and no report. */
+export type Access = Readonly<Record<string, string>>;
+
+/** How an endpoint is spoken to. Without access requests carry nothing of the user's. */
 export interface Protocol {
   readonly kind: string;
-  connect(endpoint: Endpoint, model: string): Session;
+  connect(endpoint: Endpoint, model: string, access?: Access): Session;
   /** The negative tests of the protocol, made from one good request. */
-  faults(endpoint: Endpoint, model: string, good: Tensors): readonly Fault[];
+  faults(endpoint: Endpoint, model: string, good: Tensors, access?: Access): readonly Fault[];
   /** A bad request of the user's own. */
-  badRequest(endpoint: Endpoint, model: string, request: BadRequest): Fault;
+  badRequest(endpoint: Endpoint, model: string, request: BadRequest, access?: Access): Fault;
 }

@@ -27,6 +27,7 @@ async function tested(fields: Partial<Workshop> = {}, strict = false, tested: Re
     evidence,
     platform: () => staging,
     protocol: () => v2,
+    stranger: () => null,
     onThisMachine: () => ({ skipped: "staging runs on this machine already" }),
     schemaFault,
     readText: async () => golden,

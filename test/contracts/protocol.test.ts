@@ -1,4 +1,6 @@
+import { protocols } from "../../src/adapters/protocols/index.ts";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
+import { type JsonServing, jsonServer } from "../fakes/json-server.ts";
 import { fakeProtocol } from "../fakes/protocol.ts";
 import { type Answering, probabilities, thresholding, v2Server } from "../fakes/v2-server.ts";
 import { protocolContract } from "./protocol.ts";
@@ -36,3 +38,57 @@ protocolContract("v2", async () => {
     dispose: async () => (state === "gone" ? undefined : server[Symbol.asyncDispose]()),
   };
 });
+
+/** The number that rows of one ask, or an exception. */
+function numberIn(rows: unknown): number {
+  const [row, ...more] = rows as [unknown];
+  const [x] = Array.isArray(row) ? (row as [unknown]) : [row];
+  if (typeof x !== "number" || more.length > 0) throw new TypeError("not one number");
+  return x;
+}
+const probabilitiesOf = (x: unknown): string =>
+  Number.isNaN(x) ? "[[NaN, 0.5]]" : (x as number) >= 0.5 ? "[[0.2, 0.8]]" : "[[0.7, 0.3]]";
+const predictions = (x: unknown): string => `{"predictions": ${probabilitiesOf(x)}}`;
+const instances = (body: unknown): number => numberIn((body as { instances: unknown }).instances);
+
+/** Servers as their documentation has them. */
+const servings: Record<string, Omit<JsonServing, "kind">> = {
+  v1: {
+    ...{ readyPath: "/v1/models/m", readyBody: '{"name": "m", "ready": true}', notReadyBody: '{"error": "not ready"}' },
+    ...{ inferPath: "/v1/models/m:predict", asked: instances, answer: predictions },
+  },
+  tfserving: {
+    readyPath: "/v1/models/m",
+    readyBody:
+      '{"model_version_status": [{"version": "1", "state": "END"}, {"version": "3", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}]}',
+    ...{ inferPath: "/v1/models/m:predict", asked: instances, answer: predictions },
+  },
+  mlflow: {
+    ...{ readyPath: "/ping", readyBody: "\n", inferPath: "/invocations", answer: predictions },
+    asked: (body) => numberIn((body as { inputs: unknown }).inputs),
+  },
+  sagemaker: {
+    ...{ readyPath: "/ping", readyBody: "", inferPath: "/invocations", asked: instances, answer: predictions },
+  },
+  bentoml: {
+    ...{ readyPath: "/readyz", readyBody: "\n", inferPath: "/predict", answer: probabilitiesOf },
+    asked: (body) => numberIn((body as { x: unknown }).x),
+  },
+};
+
+for (const [kind, serving] of Object.entries(servings))
+  protocolContract(kind, async () => {
+    const server = await jsonServer({ kind, ...serving });
+    let gone = false;
+    return {
+      protocol: protocols[kind as keyof typeof protocols],
+      endpoint: server.endpoint,
+      unnamed: "predictions",
+      async become(next) {
+        gone = next === "gone";
+        if (gone) await server[Symbol.asyncDispose]();
+        else server.become(next);
+      },
+      dispose: async () => (gone ? undefined : server[Symbol.asyncDispose]()),
+    };
+  });

@@ -8,12 +8,17 @@ import type { Protocol, Session } from "../../src/ports/protocol.ts";
 export interface ProtocolUnderTest {
   protocol: Protocol;
   endpoint: Endpoint;
+  /** How a protocol that has no metadata names the output: it cannot say what is served, and gives float64. */
+  unnamed?: string;
   /** Changes how the endpoint behaves from now on. `gone`: nothing listens any more. */
   become(state: "loading" | "hanging" | "answering NaN" | "gone"): Promise<void>;
   dispose(): Promise<void>;
 }
 
 const input = (x: number): Tensors => ({ x: { dtype: "float32", shape: [1, 1], data: [x] } });
+
+/** The only output. */
+const first = (outputs: Tensors): Tensors[string] => Object.values(outputs)[0]!;
 
 const failure = async (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -44,8 +49,10 @@ export function protocolContract(name: string, make: () => Promise<ProtocolUnder
     });
 
     test("says what is served", async () => {
-      const { session } = await open();
+      const { session, unnamed } = await open();
       const { name: model, inputs, outputs } = await session.metadata(signal);
+      if (unnamed !== undefined)
+        return expect({ model, inputs, outputs }).toEqual({ model: "m", inputs: null, outputs: null });
       expect({ model, inputs, outputs }).toEqual({
         model: "m",
         inputs: [{ name: "x", dtype: "float32", shape: [-1, 1] }],
@@ -54,11 +61,12 @@ export function protocolContract(name: string, make: () => Promise<ProtocolUnder
     });
 
     test("a prepared call is sent as often as wanted, and its times are in order", async () => {
-      const { session } = await open();
+      const { session, unnamed } = await open();
+      const [output, dtype] = unnamed === undefined ? ["p", "float32"] : [unnamed, "float64"];
       const call = session.prepare(input(0.9), "a");
       for (let time = 0; time < 3; time++) {
         const { outputs, sent, done } = await call.send(signal);
-        expect(outputs).toEqual({ p: { dtype: "float32", shape: [1, 2], data: [0.2, 0.8] } });
+        expect(outputs).toEqual({ [output]: { dtype, shape: [1, 2], data: [0.2, 0.8] } });
         expect(sent <= done && done <= performance.now()).toBe(true);
       }
     });
@@ -67,13 +75,13 @@ export function protocolContract(name: string, make: () => Promise<ProtocolUnder
       const { session } = await open();
       const sent = Array.from({ length: 40 }, (_, index) => (index % 3 === 0 ? 0.9 : 0.1));
       const answers = await Promise.all(sent.map((x, index) => session.prepare(input(x), `r${index}`).send(signal)));
-      expect(answers.map(({ outputs }) => outputs["p"]!.data[1])).toEqual(sent.map((x) => (x >= 0.5 ? 0.8 : 0.3)));
+      expect(answers.map(({ outputs }) => first(outputs).data[1])).toEqual(sent.map((x) => (x >= 0.5 ? 0.8 : 0.3)));
     });
 
     test("NaN in an output is delivered", async () => {
       const { session, become } = await open();
       await become("answering NaN");
-      expect((await session.prepare(input(0.9), "a").send(signal)).outputs["p"]!.data[0]).toBeNaN();
+      expect(first((await session.prepare(input(0.9), "a").send(signal)).outputs).data[0]).toBeNaN();
     });
 
     test("nothing listening is an error of the world that may pass", async () => {
@@ -108,7 +116,7 @@ export function protocolContract(name: string, make: () => Promise<ProtocolUnder
       expect(new Set(faults.map(({ id }) => id)).size).toBe(faults.length);
       expect(faults.length).toBeGreaterThan(0);
       for (const { right, send } of faults) expect(right).toContain((await send(signal)).status);
-      expect((await session.prepare(input(0.9), "a").send(signal)).outputs["p"]!.data[1]).toBe(0.8);
+      expect(first((await session.prepare(input(0.9), "a").send(signal)).outputs).data[1]).toBe(0.8);
     });
 
     test("a bad request of the user's own is sent as it is", async () => {

@@ -109,23 +109,34 @@ async function measured(kind: Kind): Promise<Record<"accuracy" | "log_loss", unk
   return { accuracy: value("accuracy"), log_loss: value("log_loss") };
 }
 
-/** Those that a protocol of ours can ask for arrays. */
-const spoken = all.filter(
-  (kind) => kinds[kind].runtime === "mlserver" || (kind === "mlflow" && Object.hasOwn(protocols, "mlflow")),
-);
-
 test.each(all)("%s starts, and is ready where its preset says", async (kind) => {
   const { server, runtime } = await started(kind);
   await using _server = server;
   expect((await fetch(`${server.url}${runtime.readyPath}`)).status).toBe(200);
 });
 
-test.each(spoken)("the classifier that %s serves measures as in the notebook", async (kind) => {
+test.each(all)("the classifier that %s serves measures as in the notebook", async (kind) => {
   const { accuracy, log_loss } = held[kind]!;
   const served = await measured(kind);
   expect(Number(served.accuracy)).toBeCloseTo(accuracy, 6);
   expect(Number(served.log_loss)).toBeCloseTo(log_loss, 6);
   expect(accuracy).toBeGreaterThan(0.8);
+});
+
+test.each(all)("%s takes no bad request for a good one, and still answers afterwards", async (kind) => {
+  const { runtime, server, model } = await started(kind);
+  await using _server = server;
+  const protocol = protocols[runtime.protocol as keyof typeof protocols];
+  const endpoint = { url: server.url, protocol: runtime.protocol };
+  const good = { x: { dtype: "float64" as const, shape: [1, 4], data: held[kind]!.rows[0]! } };
+  const taken: string[] = [];
+  for (const { id, right, send } of protocol.faults(endpoint, model.name, good)) {
+    const { status } = await send(AbortSignal.timeout(30_000));
+    if (status >= 200 && status < 300 && !right.includes(status)) taken.push(`${id}: ${status}`);
+  }
+  expect(taken).toEqual([]);
+  await using session = protocol.connect(endpoint, model.name);
+  expect((await session.prepare(good, "after").send(AbortSignal.timeout(30_000))).outputs).not.toEqual({});
 });
 
 test("all of them were given the same classifier", () => {

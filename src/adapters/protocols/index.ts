@@ -1,4 +1,12 @@
+import { bentoml } from "./bentoml.ts";
+import { mlflow } from "./mlflow.ts";
+import { openai } from "./openai.ts";
+import { sagemaker } from "./sagemaker.ts";
+import { tei } from "./tei.ts";
+import { tfserving } from "./tfserving.ts";
+import { tgi } from "./tgi.ts";
+import { v1 } from "./v1.ts";
 import { v2 } from "./v2.ts";
 
 /** How endpoints are spoken to: kind → protocol. */
-export const protocols = { v2 };
+export const protocols = { v2, v1, tfserving, openai, mlflow, sagemaker, bentoml, tei, tgi };

@@ -1,10 +1,12 @@
 import { isDigest } from "../../domain/digest.ts";
 import { isObject } from "../../domain/json.ts";
 import type { Endpoint } from "../../domain/release.ts";
-import type { Protocol, Readiness, ServedModel, Session } from "../../ports/protocol.ts";
+import type { Access, Protocol, Readiness, ServedModel, Session } from "../../ports/protocol.ts";
 import { httpSend } from "../system/http.ts";
-import { readBody, readOutputs, shorten, wrongAnswer } from "./v2/answers.ts";
-import { fault, faultTable, jsonType, writeRequest } from "./v2/faults.ts";
+import { shorten } from "./json/answers.ts";
+import { fault } from "./shared/fault.ts";
+import { readBody, readOutputs, wrongAnswer } from "./v2/answers.ts";
+import { faultTable, jsonType, writeRequest } from "./v2/faults.ts";
 import { readSpecs, writeTensor } from "./v2/tensors.ts";
 
 /** An address below the endpoint's, whose own path is kept. */
@@ -12,18 +14,16 @@ const modelUrl = ({ url }: Endpoint, model: string, path: string): URL =>
   new URL(`${url.replace(/\/+$/, "")}/v2/models/${encodeURIComponent(model)}${path}`);
 
 /** Readiness is told by the status: bodies differ between servers. */
-async function askReady(endpoint: Endpoint, model: string, signal: AbortSignal): Promise<Readiness> {
-  const url = modelUrl(endpoint, model, "/ready");
-  const answer = await httpSend({ method: "GET", url }, signal);
+async function askReady(url: URL, headers: Access, signal: AbortSignal): Promise<Readiness> {
+  const answer = await httpSend({ method: "GET", url, headers }, signal);
   return {
     ready: answer.status === 200,
     detail: `${url.pathname} answered ${answer.status} ${shorten(answer.body)}`.trim(),
   };
 }
 
-async function askMetadata(endpoint: Endpoint, model: string, signal: AbortSignal): Promise<ServedModel> {
-  const url = modelUrl(endpoint, model, "");
-  const value = readBody(url, await httpSend({ method: "GET", url }, signal));
+async function askMetadata(url: URL, headers: Access, signal: AbortSignal): Promise<ServedModel> {
+  const value = readBody(url, await httpSend({ method: "GET", url, headers }, signal));
   const parameters = isObject(value["parameters"]) ? value["parameters"] : {};
   const digest = parameters["modelgate.model_digest"];
   try {
@@ -39,17 +39,18 @@ async function askMetadata(endpoint: Endpoint, model: string, signal: AbortSigna
   }
 }
 
-function connect(endpoint: Endpoint, model: string): Session {
+function connect(endpoint: Endpoint, model: string, access: Access = {}): Session {
+  const headers = { ...jsonType, ...access };
   const infer = modelUrl(endpoint, model, "/infer");
   return {
-    ready: (signal) => askReady(endpoint, model, signal),
-    metadata: (signal) => askMetadata(endpoint, model, signal),
+    ready: (signal) => askReady(modelUrl(endpoint, model, "/ready"), access, signal),
+    metadata: (signal) => askMetadata(modelUrl(endpoint, model, ""), access, signal),
     prepare(inputs, id) {
       const written = Object.entries(inputs).map(([name, tensor]) => writeTensor(name, tensor));
       const body = new TextEncoder().encode(writeRequest(id, written));
       return {
         async send(signal) {
-          const answer = await httpSend({ method: "POST", url: infer, headers: jsonType, body }, signal);
+          const answer = await httpSend({ method: "POST", url: infer, headers, body }, signal);
           return { outputs: readOutputs(infer, answer, id), sent: answer.sent, done: answer.done };
         },
       };
@@ -67,13 +68,18 @@ function connect(endpoint: Endpoint, model: string): Session {
 export const v2: Protocol = {
   kind: "v2",
   connect,
-  faults: (endpoint, model, good) =>
-    faultTable(modelUrl(endpoint, model, "/infer"), modelUrl(endpoint, "modelgate-no-such-model", "/infer"), good),
-  badRequest: (endpoint, model, { id, body, status }) =>
+  faults: (endpoint, model, good, access = {}) =>
+    faultTable(
+      modelUrl(endpoint, model, "/infer"),
+      modelUrl(endpoint, "modelgate-no-such-model", "/infer"),
+      good,
+      access,
+    ),
+  badRequest: (endpoint, model, { id, body, status }, access = {}) =>
     fault(id, status, {
       method: "POST",
       url: modelUrl(endpoint, model, "/infer"),
-      headers: jsonType,
+      headers: { ...jsonType, ...access },
       body: new TextEncoder().encode(body),
     }),
 };

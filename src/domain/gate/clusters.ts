@@ -80,7 +80,8 @@ function effectiveRows(scores: Float64Array, clusters: Clusters, telling: number
   );
   const freedom = Math.min(telling - 1, satterthwaite(scores, clusters));
   if (freedom < leastFreedom) return each;
-  return Math.max(seen * (normalQuantile(confidence) / tQuantile(confidence, freedom)) ** 2, each);
+  const sure = Math.max(confidence, 0.75); // At 50 % both quantiles are 0.
+  return Math.max(seen * (normalQuantile(sure) / tQuantile(sure, freedom)) ** 2, each);
 }
 
 /** Clopper-Pearson bounds of a rate from 0/1 outcomes in clusters, on their effective number of rows. */

@@ -4,6 +4,7 @@ import type { LoadRun } from "../observations/observations.ts";
 import { clopperPearsonLower, clopperPearsonUpper, meanLower, meanUpper } from "../statistics/intervals.ts";
 import { designEffect } from "../statistics/load-numbers.ts";
 import { rowsAboveFloor, zeroErrorRows } from "../statistics/power.ts";
+import { normalQuantile, tQuantile } from "../statistics/special.ts";
 import { rateBounds } from "./bounds.ts";
 import { power, settling } from "./needs.ts";
 import type { ParsedCheck } from "./parse.ts";
@@ -30,6 +31,18 @@ function firstWhere(most: number, condition: (k: number) => boolean): number {
 }
 
 /**
+ * The design effect by which counts are divided. What a few blocks show of a spread is itself uncertain, so that Student's t
+ * takes the place of the normal quantile, with the blocks in which any request was late as its values. 1 without bursts.
+ */
+function burstiness(late: readonly number[], confidence: number): number {
+  const { designEffect: effect } = designEffect(late, blocks);
+  if (effect === 1) return 1;
+  const telling = new Set(late.flatMap((one, i) => (one > 0 ? [Math.floor((i * blocks) / late.length)] : []))).size;
+  const sure = Math.max(confidence, 0.75); // At 50 % both quantiles are 0.
+  return effect * (tQuantile(sure, Math.max(1, telling - 1)) / normalQuantile(sure)) ** 2;
+}
+
+/**
  * Bounds of a latency percentile: the order statistics at which the one-sided Clopper-Pearson bounds of the share of
  * requests over, or failed, cross 1 - p. Requests come in bursts, so both counts are divided by the design effect that
  * the share over the asked bound shows in 20 blocks (one request over shows no burst). With a design effect of 1 this is
@@ -43,7 +56,7 @@ function latencyBounds(load: LoadRun, { check, confidence, bound }: Asked): Part
     .toSorted((a, b) => a.intended - b.intended)
     .map(({ intended, done, ok }) => (ok && done - intended <= bound ? 0 : 1));
   const over = late.reduce<number>((sum, one) => sum + one, 0);
-  const effect = over > 1 ? designEffect(late, blocks).designEffect : 1;
+  const effect = over > 1 ? burstiness(late, confidence) : 1;
   const surelyNotUnder = firstWhere(n, (k) => clopperPearsonUpper(k / effect, n / effect, confidence) > share);
   const surelyOver = firstWhere(n, (k) => clopperPearsonLower(k / effect, n / effect, confidence) > share);
   const rows =

@@ -19,6 +19,10 @@ function marginOf({ bound, ref }: Seen, { op, right }: ParsedCheck): number {
   return lowIsBad(op) ? contrast : -contrast;
 }
 
+/** The power of an exact test rises in steps: the count of the normal test, corrected for continuity (Fleiss 1981). */
+const forSteps = (rows: number, distance: number): number =>
+  Math.ceil((rows / 4) * (1 + Math.sqrt(1 + 2 / (rows * distance))) ** 2);
+
 /** Rows at a distance of the truth from the bound. */
 function rowsAt(distance: number, finding: Seen, check: ParsedCheck): number {
   const { n, lower, upper, estimate, bound, discordant, method } = finding;
@@ -29,7 +33,8 @@ function rowsAt(distance: number, finding: Seen, check: ParsedCheck): number {
   }
   if (method === "clopper-pearson" && (estimate === 0 || estimate === 1) && estimate !== bound)
     return zeroErrorRows(Math.abs(estimate - bound!), check.confidence!);
-  if (method === "clopper-pearson") return rowsAboveFloor({ p0: bound!, p1: estimate!, alpha, power });
+  if (method === "clopper-pearson")
+    return forSteps(rowsAboveFloor({ p0: bound!, p1: estimate!, alpha, power }), Math.abs(estimate! - bound!));
   const z = normalQuantile(check.confidence!);
   const reach = Math.abs(estimate! - (lowIsBad(check.op) ? lower! : upper!));
   return Math.ceil(n! * ((reach * (z + normalQuantile(power))) / (z * distance)) ** 2);

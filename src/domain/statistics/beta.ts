@@ -40,6 +40,12 @@ export function betaFraction(a: number, b: number, x: number): number {
   }
 }
 
+/** The tails at a point under the mean, where the fraction converges; rounding may put it a little beyond. */
+function tailsUnderMean(a: number, b: number, x: number, y: number): Tails {
+  const lower = Math.min(1, (b / (a + b)) * binomialTerm(a, b, x, y) * betaFraction(a, b, x));
+  return { lower, upper: 1 - lower };
+}
+
 /**
  * Regularised incomplete beta function I_x(a, b) (lower) and its complement (upper), a, b > 0.
  * @param y 1 - x; give it when x is so close to 1 that the subtraction would lose it.
@@ -47,10 +53,7 @@ export function betaFraction(a: number, b: number, x: number): number {
 export function betaTails(a: number, b: number, x: number, y = 1 - x): Tails {
   if (x <= 0) return { lower: 0, upper: 1 };
   if (y <= 0) return { lower: 1, upper: 0 };
-  if (x > (a + 1) / (a + b + 2)) {
-    const { lower, upper } = betaTails(b, a, y, x);
-    return { lower: upper, upper: lower };
-  }
-  const lower = Math.min(1, (b / (a + b)) * binomialTerm(a, b, x, y) * betaFraction(a, b, x));
-  return { lower, upper: 1 - lower };
+  if (x <= (a + 1) / (a + b + 2)) return tailsUnderMean(a, b, x, y);
+  const { lower, upper } = tailsUnderMean(b, a, y, x);
+  return { lower: upper, upper: lower };
 }

@@ -17,8 +17,8 @@ export async function metadata(
   const served = await session.metadata(limited(options));
   const context = { what: "the served model", file: model.name };
   const problems = [
-    ...contractProblems("input", declared(model.inputs), served.inputs, context),
-    ...contractProblems("output", declared(model.outputs), served.outputs, context),
+    ...(served.inputs ? contractProblems("input", declared(model.inputs), served.inputs, context) : []),
+    ...(served.outputs ? contractProblems("output", declared(model.outputs), served.outputs, context) : []),
   ].map((problem) => problem.message);
   if (running.image.digest !== image.digest)
     problems.push(`the platform runs ${running.image.digest}, and ${image.digest} is tested`);
@@ -29,5 +29,9 @@ export async function metadata(
   if (served.modelDigest !== null && served.modelDigest !== model.digest)
     problems.push(`the server loaded a model with the digest ${served.modelDigest}, and ${model.digest} was validated`);
   if (problems.length > 0) throw new Error(problems.join("; "));
-  return `${served.name}: ${served.inputs.length} inputs and ${served.outputs.length} outputs as validated; image and model bytes are the candidate's`;
+  const shape =
+    served.inputs && served.outputs
+      ? `${served.inputs.length} inputs and ${served.outputs.length} outputs as validated`
+      : "its protocol does not say what it takes and gives";
+  return `${served.name}: ${shape}; image and model bytes are the candidate's`;
 }

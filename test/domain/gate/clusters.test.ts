@@ -216,3 +216,21 @@ test("an area is resampled by group, and needs twenty groups of each side", () =
   const few = { ...observed, groups: observed.groups!.map((name, row) => (truth[row] ? `user ${row % 10}` : name)) };
   expect(area(few)).toMatchObject({ reason: "min_per_class", status: "inconclusive" });
 });
+
+test("a coin toss of confidence has bounds as well", () => {
+  const rows = 40;
+  const truth = Float64Array.from({ length: rows }, (_, row) => row % 2);
+  const labels = Uint8Array.from(truth, (label, row) => (row % 7 === 0 ? 1 - label : label));
+  const answers = { task: "binary", labels, scores: null } as const;
+  const observed: Observations = {
+    ...{ task: "binary", classes: ["no", "yes"], truth, candidate: answers, championState: "present", slices: {} },
+    champion: { ...answers, labels: Uint8Array.from(truth, (label, row) => (row % 5 === 0 ? 1 - label : label)) },
+    groups: Array.from({ length: rows }, (_, row) => `user ${Math.floor(row / 4)}`),
+    ...{ failedRows: 0, load: null },
+  };
+  for (const text of ["accuracy >= 0.9 @50% [min 2]", "accuracy >= champion @50% [min 2]"])
+    expect(decide(checkOf(text), observed, context)).toMatchObject({
+      lower: expect.any(Number) as number,
+      upper: expect.any(Number) as number,
+    });
+});

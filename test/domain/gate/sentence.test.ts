@@ -31,7 +31,7 @@ test.each<[string, Observations, string]>([
   [
     "accuracy >= 0.9 @95%",
     close,
-    "n = 400: accuracy 91.8 %, 95 % lower bound 89.1 %. If the truth is as seen, about 1,717 rows (80 % power) would show that it holds.",
+    "n = 400: accuracy 91.8 %, 95 % lower bound 89.1 %. If the truth is as seen, about 1,774 rows (80 % power) would show that it holds.",
   ],
   ["accuracy >= 0.95 @95%", close, "n = 400: accuracy 91.8 %, 95 % upper bound 93.9 %; asked: at least 95.0 %."],
   [

@@ -160,3 +160,13 @@ test("the ends of the scale are exact, and what is undefined is NaN", () => {
   ];
   expect(undefinedOnes).toEqual(undefinedOnes.map(() => Number.NaN));
 });
+
+test("where rounding puts a point beyond the mean from both sides, the incomplete beta function still has a value", () => {
+  for (const [a, b, x, want] of [
+    [1.4814236470015119, 14.882154966940202, 0.13512745522910244, 0.7822267177907104],
+    [0.13574337356967195, 40.58394941800786, 0.02658594431174902, 0.9702778684140747],
+    [6.974779987617441, 0.0008274628347102726, 0.8884947377256017, 0.00027318049582017114],
+  ] as const)
+    expect(betaTails(a, b, x).lower).toBeCloseTo(want, 13);
+  expect(tCdf(Math.sqrt(163 * 0.018181818181818188), 163)).toBeCloseTo(0.9564732926183241, 13);
+});

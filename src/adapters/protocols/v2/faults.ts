@@ -1,8 +1,9 @@
 import { WorldError } from "../../../domain/problem.ts";
 import type { Tensor, Tensors } from "../../../domain/tensor.ts";
 import { isFloat } from "../../../domain/values.ts";
-import type { Fault } from "../../../ports/protocol.ts";
-import { type HttpAnswer, type HttpRequest, httpSend } from "../../system/http.ts";
+import type { Access, Fault } from "../../../ports/protocol.ts";
+import { type HttpRequest, httpSend } from "../../system/http.ts";
+import { fault, told } from "../shared/fault.ts";
 import { readOutputs, wrongAnswer } from "./answers.ts";
 import { writeData, writeInput, writeTensor } from "./tensors.ts";
 
@@ -12,18 +13,6 @@ export const writeRequest = (id: string, inputs: readonly string[]): string =>
 
 export const jsonType = { "content-type": "application/json" };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-/** How much of an answer to a bad request is kept: enough to find a stack trace in it. */
-const keptBytes = 8192;
-
-const told = ({ status, body }: HttpAnswer) => ({ status, body: body.subarray(0, keptBytes).toString("utf8") });
-
-/** A request that is wrong, and the statuses that are right for it. */
-export const fault = (id: string, right: readonly number[], request: HttpRequest): Fault => ({
-  id,
-  right,
-  send: async (signal) => told(await httpSend(request, signal)),
-});
 
 /** Whether the server closed the connection while the body was still being sent, as many do with one that is too large. */
 const isCut = (error: unknown): boolean =>
@@ -83,10 +72,11 @@ const wrongShape = ({ dtype, shape }: Tensor): Pick<Tensor, "dtype" | "shape"> =
 
 /**
  * The negative table of the gate specification (4.5), made from one good request by spoiling its first input.
- * @param infer where inferences are sent @param unknown the same of a model that does not exist
+ * @param infer where inferences are sent @param unknown the same of a model that does not exist @param access what each carries
  */
-export function faultTable(infer: URL, unknown: URL, good: Tensors): Fault[] {
-  const post: HttpRequest = { method: "POST", url: infer, headers: jsonType };
+export function faultTable(infer: URL, unknown: URL, good: Tensors, access: Access): Fault[] {
+  const headers = { ...jsonType, ...access };
+  const post: HttpRequest = { method: "POST", url: infer, headers };
   const [first, ...rest] = Object.entries(good);
   if (!first) return [];
   const [name, tensor] = first;
@@ -111,7 +101,7 @@ export function faultTable(infer: URL, unknown: URL, good: Tensors): Fault[] {
     fault("unknown model", [404], { ...post, url: unknown, body: bytes(sound) }),
     fault("wrong content type", [415, 400], {
       ...post,
-      headers: { "content-type": "text/plain" },
+      headers: { ...headers, "content-type": "text/plain" },
       body: bytes("x=1"),
     }),
     ...(isFloat(tensor.dtype) ? [filled("NaN", "NaN"), filled("1e308", "1e308")] : []),
@@ -119,6 +109,6 @@ export function faultTable(infer: URL, unknown: URL, good: Tensors): Fault[] {
       ? [edge("empty batch", post, spoiled("empty batch", writeInput(name, empty, "[]")))]
       : []),
     oversized(post, name, tensor, others),
-    fault("GET on infer", [405, 404], { method: "GET", url: infer }),
+    fault("GET on infer", [405, 404], { method: "GET", url: infer, headers: access }),
   ];
 }

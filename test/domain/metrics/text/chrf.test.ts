@@ -5,7 +5,17 @@ const score = (text: string, references: readonly string[], order: WordOrder = 0
   chrfOf(chrfCounts(text, references, order));
 
 test("counts are n-grams of the text, of the reference, and in both, for each order", () => {
-  expect([...chrfCounts("abc", ["bcd"], 0)]).toEqual([3, 3, 2, 2, 2, 1, 1, 1, ...new Array(10).fill(0)]);
+  expect([...chrfCounts("abc", ["bcd"], 0)]).toEqual([
+    3,
+    3,
+    2,
+    2,
+    2,
+    1,
+    1,
+    1,
+    ...Array.from<number>({ length: 10 }).fill(0),
+  ]);
   expect(chrfCounts("a", ["b"], 2)).toHaveLength(chrfWidth(2));
 });
 

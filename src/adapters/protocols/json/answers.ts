@@ -1,0 +1,58 @@
+import { isObject, type JsonValue, readJson } from "../../../domain/json.ts";
+import { WorldError } from "../../../domain/problem.ts";
+import type { HttpAnswer } from "../../system/http.ts";
+
+const shown = 300;
+
+/** The beginning of a body on one line, for messages. */
+export const shorten = (body: Buffer): string =>
+  body
+    .subarray(0, 2 * shown)
+    .toString("utf8")
+    .replaceAll(/\s+/g, " ")
+    .trim()
+    .slice(0, shown);
+
+/** The problem with what an endpoint answered. `speaks` names the protocol. */
+export const wrongAnswer = (
+  url: URL,
+  speaks: string,
+  message: string,
+  options: { retryable?: boolean; retryAfter?: number | null; cause?: unknown } = {},
+): WorldError =>
+  new WorldError(
+    {
+      code: "endpoint.answer",
+      message: `${url.pathname} ${message}`,
+      hint: `Look at the server's log. The endpoint must speak ${speaks}.`,
+    },
+    { side: `endpoint ${url.origin}`, during: "asking the model", retryable: false, ...options },
+  );
+
+/** Statuses after which the same request may succeed. */
+const passing = new Set([429, 502, 503, 504]);
+
+/** Milliseconds that a `Retry-After` header asks for (RFC 9110, 10.2.3: seconds or a date); null without one. */
+function retryAfter({ headers }: HttpAnswer): number | null {
+  const header = headers["retry-after"];
+  if (header === undefined) return null;
+  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(wait) ? Math.max(0, wait) : null;
+}
+
+/** The JSON of a good answer. @throws WorldError `endpoint.answer` for another status, no JSON, or an object with an error. */
+export function readJsonAnswer(url: URL, speaks: string, answer: HttpAnswer): JsonValue {
+  if (answer.status !== 200)
+    throw wrongAnswer(url, speaks, `answered ${answer.status}: ${shorten(answer.body)}`, {
+      retryable: passing.has(answer.status),
+      retryAfter: retryAfter(answer),
+    });
+  try {
+    const value = readJson(answer.body.toString("utf8"));
+    if (isObject(value) && "error" in value) throw new SyntaxError(`the answer says error: ${shorten(answer.body)}`);
+    return value;
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw wrongAnswer(url, speaks, `answered 200 with a body that is not the protocol's: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,16 @@
+import { jsonProtocol } from "./json/rest.ts";
+import { onlyInput, tensorOf } from "./json/values.ts";
+
+/** Text Embeddings Inference. https://huggingface.github.io/text-embeddings-inference/ */
+export const tei = jsonProtocol({
+  kind: "tei",
+  speaks: "Text Embeddings Inference",
+  ready: () => ["/health"],
+  infer: () => "/embed",
+  write(inputs) {
+    const [, { data }] = onlyInput(inputs, "Text Embeddings Inference");
+    return { inputs: data.map(String) };
+  },
+  read: (body) => ({ embedding: tensorOf(body, "embedding", true) }),
+  namesModel: false,
+});

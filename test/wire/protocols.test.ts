@@ -1,0 +1,69 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { protocols } from "../../src/adapters/protocols/index.ts";
+import type { Tensors } from "../../src/domain/tensor.ts";
+import { wireProtocols } from "../../src/wire/protocols.ts";
+
+const { signal } = new AbortController();
+const good: Tensors = { x: { dtype: "float32", shape: [1, 1], data: [1] } };
+const secret = "Bearer very-secret";
+
+/** A server that refuses everybody, and keeps what it was shown. */
+async function gate() {
+  const shown: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    shown.push(request.headers.authorization);
+    request.resume();
+    response.writeHead(401).end("{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void (server.closeAllConnections(), server.close()));
+  return { shown, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+test.each(Object.keys(protocols))("every request of %s carries the credentials, and no message does", async (kind) => {
+  const { shown, url } = await gate();
+  const wired = wireProtocols({ Authorization: "TOKEN" }, { TOKEN: secret });
+  const text = kind === "openai" || kind === "tgi" || kind === "tei";
+  const inputs: Tensors = text ? { prompt: { dtype: "string", shape: [1], data: ["a"] } } : good;
+  const endpoint = { url, protocol: kind };
+  const protocol = wired.protocol(kind);
+  await using session = protocol.connect(endpoint, "m");
+  await session.ready(signal);
+  const said = await session
+    .prepare(inputs, "a")
+    .send(signal)
+    .then(
+      () => "answered",
+      (error: Error) => `${error.message} ${JSON.stringify(error)}`,
+    );
+  expect(said).toMatch(/401/);
+  expect(said).not.toContain("very-secret");
+  for (const { send } of protocol.faults(endpoint, "m", inputs)) await send(signal);
+  await protocol.badRequest(endpoint, "m", { id: "own", body: "{}", status: [400] }).send(signal);
+  expect(shown.length).toBeGreaterThan(5);
+  expect(new Set(shown)).toEqual(new Set([secret]));
+
+  const stranger = wired.stranger(kind)!;
+  shown.length = 0;
+  await stranger.connect(endpoint, "m").ready(signal);
+  await stranger.badRequest(endpoint, "m", { id: "own", body: "{}", status: [400] }).send(signal);
+  expect(new Set(shown)).toEqual(new Set([undefined]));
+});
+
+test("without credentials there is no stranger", () => {
+  const { protocol, stranger } = wireProtocols(null, {});
+  expect([protocol("v2"), stranger("v2")]).toEqual([protocols.v2, null]);
+});
+
+test.each([
+  [{}, /TOKEN is not set: access.headers.Authorization takes its value from it/],
+  [{ TOKEN: "a\nb" }, /TOKEN is of several lines/],
+])("a variable that cannot be a header is told by name: %j", (env, message) => {
+  expect(() => wireProtocols({ Authorization: "TOKEN" }, env).protocol("v2")).toThrow(message);
+});
+
+test("an unknown protocol is told with those there are", () => {
+  expect(() => wireProtocols(null, {}).protocol("v3")).toThrow('the release speaks the protocol "v3"');
+});
