@@ -1,15 +1,13 @@
 import { type Evaluation, evaluationToJson } from "../domain/evaluation.ts";
 import { comparisonsOf } from "../domain/gate/decide.ts";
-import { formatImage, type Image } from "../domain/image.ts";
 import type { LoadRun } from "../domain/observations/observations.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
-import { UserError, WorldError } from "../domain/problem.ts";
+import { UserError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import { formatPart, type Part } from "../domain/shard.ts";
 import { isSame } from "../domain/verdict.ts";
 import type { DatasetIdentity, Row } from "../ports/dataset.ts";
-import type { Platform } from "../ports/platform.ts";
 import type { Session } from "../ports/protocol.ts";
 import {
   type Champion,
@@ -21,48 +19,11 @@ import {
 } from "../stages/evaluate.ts";
 import { load } from "../stages/load.ts";
 import { attach } from "./attach.ts";
+import { besideChampion, removeChampion } from "./champion.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
-import { environmentOf, production, releaseOf, runningIn, staging } from "./pick.ts";
+import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
 import { leaveShard, leftShards, sharingOf } from "./shards.ts";
 import type { Workshop } from "./workshop.ts";
-
-/** Starts the release in production beside the candidate. What keeps it from starting is said, and is not the candidate's. */
-async function startChampion(shop: Workshop, beside: Platform, image: Image, signal: AbortSignal): Promise<Champion> {
-  try {
-    const release = await shop.builder.describe(image, signal);
-    const { endpoint } = (await beside.deploy(release, signal)).running;
-    return { session: shop.protocol(endpoint.protocol).connect(endpoint, release.model.name), image };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof UserError) && !(error instanceof WorldError)) throw error;
-    shop.host.warn({
-      code: "evaluate.no-champion",
-      message: `the champion ${formatImage(image)} could not be deployed beside the candidate: ${error.message}`,
-      hint: "Gates against the champion are errors in this run.",
-    });
-    return { unavailable: error.message, image };
-  }
-}
-
-/** Runs work with the champion deployed beside the candidate, and takes it away afterwards unless others may still ask it. */
-async function besideChampion<T>(
-  shop: Workshop,
-  { environment, stays }: { environment: string; stays: boolean },
-  signal: AbortSignal,
-  work: (champion: Champion) => Promise<T>,
-): Promise<T> {
-  if (!Object.hasOwn(shop.config.environments, production)) return work(null);
-  const running = await shop.platform(production, "main").current(signal);
-  if (!running) return work(null);
-  const beside = shop.platform(environment, "champion");
-  try {
-    const champion = await startChampion(shop, beside, running.image, signal);
-    await using _session = champion && "session" in champion ? champion.session : null;
-    return await work(champion);
-  } finally {
-    if (!stays) await beside.remove(AbortSignal.timeout(60_000)).catch(() => undefined);
-  }
-}
 
 /** The tightest latency bound of the gates, in ms: what the generator's own lag is held against. */
 const tightestBound = ({ config }: Workshop): number | null => {
@@ -152,6 +113,17 @@ async function evaluateShard(
   return { shard, running, evidence: await leaveShard(shop, release, shard, signal) };
 }
 
+/** Puts together what the parts left. The champion that they asked is needed no more. */
+async function mergedParts(
+  shop: Workshop,
+  { release, data, environment }: { release: Release; data: Data; environment: string },
+  signal: AbortSignal,
+): Promise<Evaluation> {
+  const found = await merge(mergingOf(shop, data), await leftShards(shop, release, data.identity.digest, signal));
+  await removeChampion(shop, environment);
+  return found;
+}
+
 /**
  * Evaluates a release where it runs, beside the champion, then under load, and attaches the evaluation.
  * @param shared put together from parts that were asked before; else all rows are asked here.
@@ -164,11 +136,11 @@ export async function evaluateRelease(
 ) {
   const running = await runningIn(shop, environment, signal);
   await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
-  const found = await besideChampion(shop, { environment, stays: false }, signal, async (champion) => {
-    if (!shared) return evaluate(askingOf(shop, { release, data, environment, session, champion }, signal));
-    const left = await leftShards(shop, release, data.identity.digest, signal);
-    return merge(mergingOf(shop, data), left);
-  });
+  const found = shared
+    ? await mergedParts(shop, { release, data, environment }, signal)
+    : await besideChampion(shop, { environment, stays: false }, signal, (champion) =>
+        evaluate(askingOf(shop, { release, data, environment, session, champion }, signal)),
+      );
   const loadRun = await loadTest(
     shop,
     session,

@@ -20,12 +20,23 @@ const bare: readonly [string, JsonValue][] = [
   ["-Infinity", Number.NEGATIVE_INFINITY],
 ];
 
+/** A number as it is meant: integers beyond 2^53 exactly. */
+function usualNumber(written: string): JsonValue {
+  const read = Number(written);
+  return Number.isSafeInteger(read) || written.length > exactDigits || /[.eE]/.test(written) ? read : BigInt(written);
+}
+
+/** A number as it is written: what has neither point nor exponent is an integer, and a bigint. */
+export const writtenNumber = (written: string): JsonValue =>
+  /[.eE]/.test(written) || written.length > exactDigits ? Number(written) : BigInt(written);
+
 /**
  * Reads JSON as model servers and data files hold it: bare NaN and infinities (TF Serving and Python's json write them), integers beyond 2^53
  * exactly. Stricter than JSON.parse otherwise: a key that stands twice is refused.
+ * @param numberOf what a number means, by how it is written.
  * @throws SyntaxError with the position.
  */
-export function readJson(text: string): JsonValue {
+export function readJson(text: string, numberOf: (written: string) => JsonValue = usualNumber): JsonValue {
   let at = 0;
 
   const fail = (what: string): never => {
@@ -60,8 +71,7 @@ export function readJson(text: string): JsonValue {
   function number(): JsonValue {
     const found = match(numeral);
     if (found === "") return fail("there is no value");
-    const read = Number(found);
-    return Number.isSafeInteger(read) || found.length > exactDigits || /[.eE]/.test(found) ? read : BigInt(found);
+    return numberOf(found);
   }
 
   function list(depth: number): JsonValue[] {

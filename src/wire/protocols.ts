@@ -1,7 +1,7 @@
 import { protocols } from "../adapters/protocols/index.ts";
 import type { Workshop } from "../commands/workshop.ts";
-import { UserError } from "../domain/problem.ts";
-import type { Access, Protocol } from "../ports/protocol.ts";
+import { UserError, WorldError } from "../domain/problem.ts";
+import type { Access, Fault, Protocol } from "../ports/protocol.ts";
 
 /** A protocol by kind. @throws UserError when there is none. */
 function protocolNamed(kind: string): Protocol {
@@ -29,6 +29,57 @@ function accessOf(headers: Readonly<Record<string, string>>, env: Readonly<Recor
   );
 }
 
+/** Takes credentials out of what a server said: some repeat in an error what they were sent. */
+function hiding(access: Access): (text: string) => string {
+  const secrets = Object.values(access)
+    .flatMap((value) => [value, value.slice(value.indexOf(" ") + 1)])
+    .filter((secret) => secret.length > 0);
+  return (text) => secrets.reduce((so, secret) => so.replaceAll(secret, "***"), text);
+}
+
+/** Does work whose failure is told without credentials. */
+async function quietly<T>(hide: (text: string) => string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof WorldError)) throw error;
+    const { problem, side, during, retryable, retryAfter } = error;
+    throw new WorldError({ ...problem, message: hide(problem.message) }, { side, during, retryable, retryAfter });
+  }
+}
+
+/** A protocol whose requests carry credentials, and whose words do not. */
+function withAccess({ kind, connect, faults, badRequest }: Protocol, access: Access): Protocol {
+  const hide = hiding(access);
+  const quiet = ({ send, ...fault }: Fault): Fault => ({
+    ...fault,
+    async send(signal) {
+      const { status, body } = await quietly(hide, () => send(signal));
+      return { status, body: hide(body) };
+    },
+  });
+  return {
+    kind,
+    connect(endpoint, model) {
+      const session = connect(endpoint, model, access);
+      return {
+        async ready(signal) {
+          const { ready, detail } = await quietly(hide, () => session.ready(signal));
+          return { ready, detail: hide(detail) };
+        },
+        metadata: (signal) => quietly(hide, () => session.metadata(signal)),
+        prepare(inputs, id) {
+          const call = session.prepare(inputs, id);
+          return { send: (signal) => quietly(hide, () => call.send(signal)) };
+        },
+        [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+      };
+    },
+    faults: (endpoint, model, good) => faults(endpoint, model, good, access).map(quiet),
+    badRequest: (endpoint, model, request) => quiet(badRequest(endpoint, model, request, access)),
+  };
+}
+
 /** How models are asked: with the credentials of the configuration, and as a stranger where it has some. */
 export function wireProtocols(
   headers: Readonly<Record<string, string>> | null,
@@ -37,15 +88,6 @@ export function wireProtocols(
   if (headers === null) return { protocol: protocolNamed, stranger: () => null };
   return {
     stranger: protocolNamed,
-    protocol(kind) {
-      const access = accessOf(headers, env);
-      const { connect, faults, badRequest } = protocolNamed(kind);
-      return {
-        kind,
-        connect: (endpoint, model) => connect(endpoint, model, access),
-        faults: (endpoint, model, good) => faults(endpoint, model, good, access),
-        badRequest: (endpoint, model, request) => badRequest(endpoint, model, request, access),
-      };
-    },
+    protocol: (kind) => withAccess(protocolNamed(kind), accessOf(headers, env)),
   };
 }

@@ -15,7 +15,7 @@ async function gate() {
   const server = createServer((request, response) => {
     shown.push(request.headers.authorization);
     request.resume();
-    response.writeHead(401).end("{}");
+    response.writeHead(401).end(JSON.stringify({ detail: `bad token ${request.headers.authorization}` }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void (server.closeAllConnections(), server.close()));
@@ -30,7 +30,7 @@ test.each(Object.keys(protocols))("every request of %s carries the credentials, 
   const endpoint = { url, protocol: kind };
   const protocol = wired.protocol(kind);
   await using session = protocol.connect(endpoint, "m");
-  await session.ready(signal);
+  expect((await session.ready(signal)).detail).toContain("bad token ***");
   const said = await session
     .prepare(inputs, "a")
     .send(signal)
@@ -40,8 +40,9 @@ test.each(Object.keys(protocols))("every request of %s carries the credentials, 
     );
   expect(said).toMatch(/401/);
   expect(said).not.toContain("very-secret");
-  for (const { send } of protocol.faults(endpoint, "m", inputs)) await send(signal);
-  await protocol.badRequest(endpoint, "m", { id: "own", body: "{}", status: [400] }).send(signal);
+  const own = protocol.badRequest(endpoint, "m", { id: "own", body: "{}", status: [400] });
+  for (const { send } of [...protocol.faults(endpoint, "m", inputs), own])
+    expect((await send(signal)).body).not.toContain("very-secret");
   expect(shown.length).toBeGreaterThan(5);
   expect(new Set(shown)).toEqual(new Set([secret]));
 

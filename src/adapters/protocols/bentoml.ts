@@ -12,9 +12,10 @@ export const bentoml = jsonProtocol({
   ready: () => ["/readyz"],
   infer: () => "/predict",
   write: (inputs) => Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, listsOf(tensor)])),
-  read: (body, floats) =>
+  read: (body) =>
     isObject(body)
-      ? Object.fromEntries(Object.entries(body).map(([name, value]) => [name, tensorOf(value, name, floats)]))
-      : predictionsOf(body, "predictions", floats),
+      ? Object.fromEntries(Object.entries(body).map(([name, value]) => [name, tensorOf(value, name)]))
+      : predictionsOf(body, "predictions"),
+  rows: () => null,
   namesModel: false,
 });

@@ -1,7 +1,7 @@
-import { isObject } from "../../domain/json.ts";
+import { isObject, type JsonValue } from "../../domain/json.ts";
 import type { Tensor, Tensors } from "../../domain/tensor.ts";
 import { jsonProtocol } from "./json/rest.ts";
-import { listsOf, predictionsOf } from "./json/values.ts";
+import { listsOf, predictionsOf, rowsOf } from "./json/values.ts";
 
 /** Whether a tensor has one value for each row: then it is a column. */
 const isColumn = ({ shape }: Tensor): boolean => shape.length === 1 || (shape.length === 2 && shape[1] === 1);
@@ -12,11 +12,11 @@ function bodyOf(inputs: Tensors) {
   if (entries.length === 1) return { inputs: listsOf(entries[0]![1]) };
   if (!entries.every(([, tensor]) => isColumn(tensor)))
     return { inputs: Object.fromEntries(entries.map(([name, tensor]) => [name, listsOf(tensor)])) };
-  const rows = entries[0]?.[1].data.length ?? 0;
+  const columns = entries.map(([, tensor]) => (listsOf(tensor) as JsonValue[]).flat());
   return {
     dataframe_split: {
       columns: entries.map(([name]) => name),
-      data: Array.from({ length: rows }, (_, row) => entries.map(([, { data }]) => data[row] ?? null)),
+      data: Array.from({ length: rowsOf(inputs) }, (_, row) => columns.map((values) => values[row]!)),
     },
   };
 }
@@ -28,9 +28,10 @@ export const mlflow = jsonProtocol({
   ready: () => ["/ping", "/health"],
   infer: () => "/invocations",
   write: bodyOf,
-  read(body, floats) {
+  read(body) {
     if (!isObject(body)) throw new RangeError("it is not an object");
-    return predictionsOf(body["predictions"], "predictions", floats);
+    return predictionsOf(body["predictions"], "predictions");
   },
+  rows: rowsOf,
   namesModel: false,
 });

@@ -1,7 +1,7 @@
 import { isObject, type JsonValue, readJson } from "../../domain/json.ts";
 import type { Tensors } from "../../domain/tensor.ts";
 import { jsonProtocol } from "./json/rest.ts";
-import { fieldsBeside, tensorOf, textOf } from "./json/values.ts";
+import { fieldsBeside, floatsOf, rowsOf, tensorOf, textOf } from "./json/values.ts";
 
 type Fields = { [key: string]: JsonValue };
 const fieldsOf = (value: JsonValue | undefined): Fields => (isObject(value) ? value : {});
@@ -29,10 +29,9 @@ function bodyOf(inputs: Tensors, model: string): JsonValue {
 function embeddings(data: readonly JsonValue[]): Tensors {
   const rows = data.map(fieldsOf).toSorted((a, b) => Number(a["index"]) - Number(b["index"]));
   return {
-    embedding: tensorOf(
+    embedding: floatsOf(
       rows.map((row) => row["embedding"] ?? null),
       "embedding",
-      true,
     ),
   };
 }
@@ -42,18 +41,19 @@ function chat(body: Fields): Tensors {
   const [first] = Array.isArray(body["choices"]) ? body["choices"] : [];
   const choice = fieldsOf(first);
   const text = fieldsOf(choice["message"])["content"] ?? choice["text"];
-  if (typeof text !== "string") throw new RangeError("its first choice has no text");
+  const ended = typeof choice["finish_reason"] === "string";
+  if (typeof text !== "string" || (text === "" && !ended)) throw new RangeError("its first choice has no text");
   const tokens = fieldsOf(choice["logprobs"])["content"];
   const logprobs = Array.isArray(tokens) ? tokens.map((token) => fieldsOf(token)["logprob"] ?? null) : null;
   const usage = fieldsOf(body["usage"]);
-  const counted = ["prompt_tokens", "completion_tokens"].filter((name) => typeof usage[name] === "number");
+  const counted = ["prompt_tokens", "completion_tokens"].filter((name) => typeof usage[name] === "bigint");
   return {
-    text: tensorOf(text, "text", false),
+    text: tensorOf(text, "text"),
     ...(typeof choice["finish_reason"] === "string" && {
-      finish_reason: tensorOf(choice["finish_reason"], "finish_reason", false),
+      finish_reason: tensorOf(choice["finish_reason"], "finish_reason"),
     }),
-    ...(logprobs && { logprobs: tensorOf(logprobs, "logprobs", true) }),
-    ...Object.fromEntries(counted.map((name) => [name, tensorOf(usage[name], name, false)])),
+    ...(logprobs && { logprobs: floatsOf(logprobs, "logprobs") }),
+    ...Object.fromEntries(counted.map((name) => [name, tensorOf(usage[name], name)])),
   };
 }
 
@@ -66,12 +66,17 @@ export const openai = jsonProtocol({
   kind: "openai",
   speaks: "the OpenAI API",
   ready: () => ["/health", "/v1/models"],
+  isReady(body, model) {
+    const { data } = fieldsOf(body);
+    return !Array.isArray(data) || data.some((listed) => fieldsOf(listed)["id"] === model);
+  },
   infer: (_, inputs) => (inputs["input"] ? "/v1/embeddings" : "/v1/chat/completions"),
   write: bodyOf,
   read(body) {
     const { data } = fieldsOf(body);
     return Array.isArray(data) ? embeddings(data) : chat(fieldsOf(body));
   },
+  rows: (inputs) => (inputs["input"] ? rowsOf(inputs) : null),
   // Servers differ: llama.cpp answers for whatever model it has.
   namesModel: false,
 });

@@ -1,6 +1,6 @@
 import { isObject } from "../../domain/json.ts";
 import { jsonProtocol } from "./json/rest.ts";
-import { instancesOf, predictionsOf } from "./json/values.ts";
+import { instancesOf, predictionsOf, rowsOf } from "./json/values.ts";
 
 /**
  * A container of SageMaker: what is sent to /invocations is the container's own affair; those of AWS take instances and give
@@ -12,6 +12,7 @@ export const sagemaker = jsonProtocol({
   ready: () => ["/ping"],
   infer: () => "/invocations",
   write: (inputs) => ({ instances: instancesOf(inputs) }),
-  read: (body, floats) => predictionsOf(isObject(body) ? body["predictions"] : body, "predictions", floats),
+  read: (body) => predictionsOf(isObject(body) ? body["predictions"] : body, "predictions"),
+  rows: rowsOf,
   namesModel: false,
 });

@@ -1,5 +1,5 @@
 import { jsonProtocol } from "./json/rest.ts";
-import { onlyInput, tensorOf } from "./json/values.ts";
+import { floatsOf, onlyInput, rowsOf } from "./json/values.ts";
 
 /** Text Embeddings Inference. https://huggingface.github.io/text-embeddings-inference/ */
 export const tei = jsonProtocol({
@@ -11,6 +11,7 @@ export const tei = jsonProtocol({
     const [, { data }] = onlyInput(inputs, "Text Embeddings Inference");
     return { inputs: data.map(String) };
   },
-  read: (body) => ({ embedding: tensorOf(body, "embedding", true) }),
+  read: (body) => ({ embedding: floatsOf(body, "embedding") }),
+  rows: rowsOf,
   namesModel: false,
 });

@@ -1,6 +1,6 @@
 import { isObject, type JsonValue } from "../../domain/json.ts";
 import { jsonProtocol } from "./json/rest.ts";
-import { instancesOf, predictionsOf, tensorOf } from "./json/values.ts";
+import { instancesOf, predictionsOf, rowsOf, tensorOf } from "./json/values.ts";
 
 const at = (model: string): string => `/v1/models/${encodeURIComponent(model)}`;
 
@@ -20,12 +20,13 @@ export const tfserving = jsonProtocol({
   },
   infer: (model) => `${at(model)}:predict`,
   write: (inputs) => ({ instances: instancesOf(inputs) }),
-  read(body, floats) {
+  read(body) {
     if (!isObject(body)) throw new RangeError("it is not an object");
     const { outputs } = body;
     if (isObject(outputs))
-      return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, tensorOf(value, name, floats)]));
-    return predictionsOf(body["predictions"] ?? outputs, "predictions", floats);
+      return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, tensorOf(value, name)]));
+    return predictionsOf(body["predictions"] ?? outputs, "predictions");
   },
+  rows: rowsOf,
   namesModel: true,
 });

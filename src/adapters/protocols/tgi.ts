@@ -12,7 +12,8 @@ export const tgi = jsonProtocol({
   read(body) {
     const text: JsonValue | undefined = isObject(body) ? body["generated_text"] : undefined;
     if (typeof text !== "string") throw new RangeError("it has no generated_text");
-    return { text: tensorOf(text, "text", false) };
+    return { text: tensorOf(text, "text") };
   },
+  rows: () => null,
   namesModel: false,
 });

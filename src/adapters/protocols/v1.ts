@@ -1,6 +1,6 @@
 import { isObject } from "../../domain/json.ts";
 import { jsonProtocol } from "./json/rest.ts";
-import { instancesOf, predictionsOf } from "./json/values.ts";
+import { instancesOf, predictionsOf, rowsOf } from "./json/values.ts";
 
 const at = (model: string): string => `/v1/models/${encodeURIComponent(model)}`;
 
@@ -16,9 +16,10 @@ export const v1 = jsonProtocol({
   isReady: (body) => isObject(body) && (body["ready"] === true || body["ready"] === "True"),
   infer: (model) => `${at(model)}:predict`,
   write: (inputs) => ({ instances: instancesOf(inputs) }),
-  read(body, floats) {
+  read(body) {
     if (!isObject(body)) throw new RangeError("it is not an object");
-    return predictionsOf(body["predictions"], "predictions", floats);
+    return predictionsOf(body["predictions"], "predictions");
   },
+  rows: rowsOf,
   namesModel: true,
 });

@@ -85,12 +85,19 @@ describe("openai", () => {
 
   test("where there is no health path, the list of models tells that it is ready", async () => {
     const server = await jsonServer({
-      ...{ kind: "openai", readyPath: "/v1/models", readyBody: '{"object":"list","data":[]}', inferPath: "/x" },
+      ...{
+        kind: "openai",
+        readyPath: "/v1/models",
+        readyBody: '{"object":"list","data":[{"id":"m"}]}',
+        inferPath: "/x",
+      },
       ...{ asked: () => null, answer: () => "" },
     });
     onTestFinished(() => server[Symbol.asyncDispose]());
     const session = protocols.openai.connect(server.endpoint, "m");
     expect(await session.ready(signal)).toMatchObject({ ready: true, detail: expect.stringContaining("/v1/models") });
+    const other = protocols.openai.connect(server.endpoint, "another");
+    expect(await other.ready(signal)).toMatchObject({ ready: false });
   });
 
   test("messages that are no JSON are refused before they are sent", () => {
@@ -150,8 +157,15 @@ describe("several inputs and outputs go row by row, by name", () => {
 });
 
 describe("an answer is of the type that is written", () => {
-  const read = async (predictions: string) =>
-    (await exchange("v1", "/v1/models/m:predict", { x: floats([1, 1], 1) }, `{"predictions": ${predictions}}`)).outputs;
+  const read = async (predictions: string, rows = 1) =>
+    (
+      await exchange(
+        "v1",
+        "/v1/models/m:predict",
+        { x: floats([rows], ...Array(rows).fill(1)) },
+        `{"predictions": ${predictions}}`,
+      )
+    ).outputs;
   const one = (dtype: string, shape: number[], data: unknown[]) => ({ predictions: { dtype, shape, data } });
 
   test.each<[string, ReturnType<typeof one>]>([
@@ -163,11 +177,22 @@ describe("an answer is of the type that is written", () => {
     ['["1.5"]', one("string", [1], ["1.5"])],
     ["[true, false]", one("bool", [2], [true, false])],
     ["3", one("int64", [1], [3])],
+    ["[1, 0.5]", one("float64", [2], [1, 0.5])],
   ])("%s", async (said, outputs) => {
-    expect(await read(said)).toEqual(outputs);
+    expect(await read(said, outputs.predictions.shape[0])).toEqual(outputs);
+  });
+
+  test("an id beyond 2^53 stays exact beside a score", async () => {
+    expect(await read('[{"id": 9007199254740993, "label": 3, "score": 1.0}]')).toEqual({
+      id: { dtype: "int64", shape: [1], data: [9007199254740993n] },
+      label: { dtype: "int64", shape: [1], data: [3] },
+      score: { dtype: "float64", shape: [1], data: [1] },
+    });
   });
 
   test.each([
+    ['[{"a": 1}, {"a": 2, "b": 3}]', /rows of predictions have different keys/],
+    ["[1, 2]", /predictions has 2 rows, and 1 were asked/],
     ["[[1], [1, 2]]", /ragged/],
     ["[null]", /null/],
     ['[1, "a"]', /holds numbers? and strings?/],

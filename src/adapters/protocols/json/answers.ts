@@ -40,16 +40,28 @@ function retryAfter({ headers }: HttpAnswer): number | null {
   return Number.isFinite(wait) ? Math.max(0, wait) : null;
 }
 
-/** The JSON of a good answer. @throws WorldError `endpoint.answer` for another status, no JSON, or an object with an error. */
-export function readJsonAnswer(url: URL, speaks: string, answer: HttpAnswer): JsonValue {
+/** Whether a body tells of an error. An output may have the name: then it is a list. */
+const tellsError = (value: JsonValue): boolean =>
+  isObject(value) && value["error"] !== undefined && value["error"] !== null && !Array.isArray(value["error"]);
+
+/**
+ * The JSON of a good answer. @param numberOf as {@link readJson} takes it.
+ * @throws WorldError `endpoint.answer` for another status, no JSON, or an object with an error.
+ */
+export function readJsonAnswer(
+  url: URL,
+  speaks: string,
+  answer: HttpAnswer,
+  numberOf?: (written: string) => JsonValue,
+): JsonValue {
   if (answer.status !== 200)
     throw wrongAnswer(url, speaks, `answered ${answer.status}: ${shorten(answer.body)}`, {
       retryable: passing.has(answer.status),
       retryAfter: retryAfter(answer),
     });
   try {
-    const value = readJson(answer.body.toString("utf8"));
-    if (isObject(value) && "error" in value) throw new SyntaxError(`the answer says error: ${shorten(answer.body)}`);
+    const value = readJson(answer.body.toString("utf8"), numberOf);
+    if (tellsError(value)) throw new SyntaxError(`the answer says error: ${shorten(answer.body)}`);
     return value;
   } catch (cause) {
     const why = (cause as Error).message;

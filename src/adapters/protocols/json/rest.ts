@@ -1,11 +1,10 @@
-import { type JsonValue, readJson, writeJson } from "../../../domain/json.ts";
+import { type JsonValue, readJson, writeJson, writtenNumber } from "../../../domain/json.ts";
 import type { Endpoint } from "../../../domain/release.ts";
 import type { Tensors } from "../../../domain/tensor.ts";
 import type { Access, Fault, Protocol, Readiness } from "../../../ports/protocol.ts";
 import { type HttpAnswer, type HttpRequest, httpSend } from "../../system/http.ts";
 import { fault } from "../shared/fault.ts";
 import { readJsonAnswer, shorten, wrongAnswer } from "./answers.ts";
-import { hasFloats } from "./values.ts";
 
 /** A protocol that posts a JSON body to one address and gets a JSON body back. */
 export interface JsonForm {
@@ -20,8 +19,10 @@ export interface JsonForm {
   infer(model: string, inputs: Tensors): string;
   /** @throws RangeError for inputs that the protocol cannot carry. */
   write(inputs: Tensors, model: string): JsonValue;
-  /** @param floats whether the body writes floats. @throws RangeError for a body that is not the protocol's. */
-  read(body: JsonValue, floats: boolean): Tensors;
+  /** Integers of the body are bigints. @throws RangeError for a body that is not the protocol's. */
+  read(body: JsonValue): Tensors;
+  /** How many rows the outputs must have; null: the protocol does not say. */
+  rows(inputs: Tensors): number | null;
   /** Whether the address or the body names the model: then another name must not be found. */
   namesModel: boolean;
 }
@@ -61,10 +62,13 @@ async function askReady(form: JsonForm, { endpoint, model, access }: Asked, sign
 }
 
 /** The outputs of an answer. @throws WorldError `endpoint.answer` */
-function outputsOf(form: JsonForm, url: URL, answer: HttpAnswer): Tensors {
-  const body = readJsonAnswer(url, form.speaks, answer);
+function outputsOf(form: JsonForm, url: URL, rows: number | null, answer: HttpAnswer): Tensors {
+  const body = readJsonAnswer(url, form.speaks, answer, writtenNumber);
   try {
-    return form.read(body, hasFloats(answer.body.toString("utf8")));
+    const outputs = form.read(body);
+    const short = Object.entries(outputs).find(([, { shape }]) => rows !== null && shape[0] !== rows);
+    if (short) throw new RangeError(`${short[0]} has ${short[1].shape[0]} rows, and ${rows} were asked`);
+    return outputs;
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw wrongAnswer(url, form.speaks, `answered with an unusable prediction: ${cause.message}`, { cause });
@@ -117,10 +121,11 @@ export function jsonProtocol(form: JsonForm): Protocol {
         const url = below(endpoint, form.infer(model, inputs));
         const body = bytes(writeJson(form.write(inputs, model)));
         const headers = { ...jsonType, ...access };
+        const rows = form.rows(inputs);
         return {
           async send(signal) {
             const answer = await httpSend({ method: "POST", url, headers, body }, signal);
-            return { outputs: outputsOf(form, url, answer), sent: answer.sent, done: answer.done };
+            return { outputs: outputsOf(form, url, rows, answer), sent: answer.sent, done: answer.done };
           },
         };
       },
