@@ -78,6 +78,53 @@ const goldenCosines = (rows: Rows): Float64Array | Undefined => {
 };
 const norms = (rows: Rows): Float64Array => Float64Array.from(embedded(rows).vectors, norm);
 
+/** Cosines nearer than this are equal: rounding alone sets apart those of parallel vectors. */
+const rounding = 1e-12;
+
+/** How many texts are compared with a partner at a time: each number of the partner is then read once for all of them. */
+const block = 4;
+
+/** The inner products of a partner with four texts that stand one behind the other, written to `products`. */
+function fourProducts(texts: Float64Array, partner: Float64Array, products: Float64Array): void {
+  const width = partner.length;
+  // Four plain variables: taken apart from a list they cost more than twice the time.
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  for (let i = 0; i < width; i++) {
+    const value = partner[i]!;
+    first += value * texts[i]!;
+    second += value * texts[width + i]!;
+    third += value * texts[2 * width + i]!;
+    fourth += value * texts[3 * width + i]!;
+  }
+  products[0] = first;
+  products[1] = second;
+  products[2] = third;
+  products[3] = fourth;
+}
+
+/** How many of the partners are as close to each text as its own, which is counted too. */
+function ranksOf(texts: readonly Float64Array[], partners: readonly Float64Array[]): Float64Array {
+  const ranks = new Float64Array(texts.length);
+  const width = partners[0]!.length;
+  const [four, products, close] = [new Float64Array(block * width), new Float64Array(block), new Float64Array(block)];
+  for (let start = 0; start < texts.length; start += block) {
+    const own = texts.slice(start, start + block);
+    own.forEach((text, place) => four.set(text, place * width));
+    for (const place of own.keys()) {
+      fourProducts(four, partners[start + place]!, products);
+      close[place] = products[place]! - rounding;
+    }
+    for (const partner of partners) {
+      fourProducts(four, partner, products);
+      for (let place = 0; place < own.length; place++) if (products[place]! >= close[place]!) ranks[start + place]!++;
+    }
+  }
+  return ranks;
+}
+
 /**
  * The rank of each text's partner among the partners of all rows, by cosine. Ties are read against the model: the partner comes
  * last of those that are as close.
@@ -87,12 +134,9 @@ function partnerRanks(rows: Rows): Float64Array | Undefined {
   if (!partners) return { undefined: "no_partners" };
   const width = vectors[0]!.length;
   if ([...vectors, ...partners].some(({ length }) => length !== width)) return { undefined: "lengths_differ" };
-  const [own, others] = [vectors.map(unit), partners.map(unit)];
-  if ([...own, ...others].some((vector) => vector === null)) return { undefined: "zero_vector" };
-  return Float64Array.from(own, (vector, row) => {
-    const close = dot(vector!, others[row]!);
-    return others.reduce((rank, other) => rank + (dot(vector!, other!) >= close ? 1 : 0), 0);
-  });
+  const [own, others] = [vectors, partners].map((list) => list.flatMap((vector) => unit(vector) ?? []));
+  if (own!.length + others!.length < vectors.length + partners.length) return { undefined: "zero_vector" };
+  return ranksOf(own!, others!);
 }
 
 const fromRanks =

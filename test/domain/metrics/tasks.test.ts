@@ -176,6 +176,13 @@ describe("embedding", () => {
     expect(measure("mrr", same)).toBeCloseTo(1 / 3, 12);
   });
 
+  test("partners in one direction tie, whatever their lengths", () => {
+    const own = [1, 2, 3, 4, 5].map((length) => [0.1 * length, 0.2 * length, 0.7 * length]);
+    const partners = [1, 3, 7, 11, 13].map((length) => [0.3 * length, 0.1 * length, 0.9 * length]);
+    const found = pairs(own, partners, [1, 1, 1, 1, 1]);
+    expect([measure("recall", found, { k: "4" }), measure("recall", found, { k: "5" })]).toEqual([0, 1]);
+  });
+
   test("cosines are correlated with how alike pairs are said to be", () => {
     const near = [
       [1, 0],
