@@ -116,7 +116,7 @@ describe("refused, before anything is touched", () => {
   test("a digest that was never judged", async () => {
     const image = await release("error", {
       edit: (file: string, text: string) =>
-        file === "release.yml" ? text.replace("command: deploy", "command: status") : text,
+        file === "release.yml" ? text.replaceAll("command: deploy", "command: status") : text,
     });
     await refused(await promote({ image }), "promote.no-verdict");
   });
