@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import { grouped } from "../domain/grouped.ts";
 import { type Candidate, joined, resolvedPaths } from "../domain/plan.ts";
 import { type Problem, UserError } from "../domain/problem.ts";
 import type { Repository } from "../ports/changes.ts";
@@ -90,7 +91,7 @@ function foldersOf(files: readonly string[]): Set<string> {
 
 /** Models that are named alike: their legs, images and records would be each other's. */
 function sameNames(configs: readonly Config[]): Problem[] {
-  const byName = Map.groupBy(configs, ({ model }) => model.name);
+  const byName = grouped(configs, ({ model }) => model.name);
   return [...byName].flatMap(([name, [first, ...others]]) =>
     others.map(
       ({ file }): Problem => ({

@@ -1,3 +1,5 @@
+import { grouped } from "./grouped.ts";
+
 /** A model of the repository, as a leg of a workflow's matrix. */
 export interface PlannedModel {
   name: string;
@@ -57,7 +59,7 @@ function ownersOf(path: string, byFolder: ReadonlyMap<string, readonly Candidate
 
 /** What changed for each model beside its file, where that may be a part of it. */
 function besides(models: readonly Candidate[], changed: ReadonlySet<string>): Map<Candidate, string[]> {
-  const byFolder = Map.groupBy(
+  const byFolder = grouped(
     models.filter(({ file }) => file !== null),
     ({ file }) => folderOf(file!),
   );

@@ -1,6 +1,6 @@
 import type { Undefined } from "../metrics/metric.ts";
 import { chiSquared } from "../statistics/contingency.ts";
-import { type Counts, type Distances, distances } from "./shares.ts";
+import { type Counts, type Distances, distances, sumOf } from "./shares.ts";
 
 /** How far a categorical feature has moved from its reference. */
 export interface CategoricalDrift extends Distances {
@@ -11,8 +11,6 @@ export interface CategoricalDrift extends Distances {
   /** Share of current rows with a category that the reference does not have. */
   unseenShare: number;
 }
-
-const sumOf = (counts: ArrayLike<number>): number => Array.from(counts).reduce((sum, count) => sum + count, 0);
 
 /** How far the counts of a categorical feature lie from the reference. Both list the same categories in the same order. */
 export function categoricalDrift({ reference, current }: Counts): CategoricalDrift | Undefined {

@@ -1,6 +1,8 @@
 import { deviance } from "../statistics/gamma.ts";
 
-const sumOf = (numbers: ArrayLike<number>): number => Array.from(numbers).reduce((sum, number) => sum + number, 0);
+/** What all add up to. */
+export const sumOf = (numbers: ArrayLike<number>): number =>
+  Array.from(numbers).reduce((sum, number) => sum + number, 0);
 
 /** Counts of the same bins or categories in two samples, neither without any count. */
 export interface Counts {

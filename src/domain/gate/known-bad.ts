@@ -81,14 +81,16 @@ function badNumbers({ truth }: Observed): BadAnswers[] {
 
 function badTexts({ truth }: Observed): BadAnswers[] {
   const right = golds(truth);
-  const empty = right.map(() => "");
-  // The row itself where all texts that are right are the same: then that one is no bad answer, and nothing is.
-  const others = right.map((own, row) => {
-    const next = right.slice(row + 1).concat(right.slice(0, row));
-    return next.find((texts) => !own.includes(texts[0]!))?.[0] ?? "";
+  const texts = [...new Set(right.flatMap(([first]) => (first === undefined ? [] : [first])))];
+  const places = new Map(texts.map((text, place) => [text, place]));
+  const others = right.map((own) => {
+    const start = places.get(own[0] ?? "") ?? 0;
+    const other = texts.findIndex((_, step) => !own.includes(texts[(start + step) % texts.length]!));
+    // Where the same text is right in every row it is no bad answer, and nothing is.
+    return other < 0 ? "" : texts[(start + other) % texts.length]!;
   });
   return [
-    { name: "no text at all", answers: written(empty) },
+    { name: "no text at all", answers: written(right.map(() => "")) },
     { name: "the right text of another row", answers: written(others) },
   ];
 }

@@ -1,4 +1,5 @@
 import type { Golden } from "../golden.ts";
+import { grouped } from "../grouped.ts";
 import type { TensorSpec } from "../model.ts";
 import type { Tensors } from "../tensor.ts";
 
@@ -25,7 +26,7 @@ const rowShapes = (inputs: Tensors): string =>
  */
 export function batchable(goldens: readonly Golden[], most: number): readonly Golden[] {
   const usable = goldens.filter(({ inputs }) => (rowsOf(inputs) ?? 0) > 0);
-  const groups = Map.groupBy(usable, ({ inputs }) => rowShapes(inputs));
+  const groups = grouped(usable, ({ inputs }) => rowShapes(inputs));
   const largest = [...groups.values()].toSorted((a, b) => b.length - a.length)[0] ?? [];
   return largest.length === 1 ? [largest[0]!, largest[0]!] : largest.slice(0, most);
 }

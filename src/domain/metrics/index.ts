@@ -1,3 +1,4 @@
+import { grouped } from "../grouped.ts";
 import type { Task } from "../observations/observations.ts";
 import type { ArgumentRule } from "./arguments.ts";
 import * as counts from "./confusion.ts";
@@ -177,8 +178,12 @@ export const metrics: readonly (readonly [name: string, metric: Metric])[] = [
   ),
 ];
 
+const byName = grouped(metrics, ([name]) => name);
+
 /** A metric by name, as the task has it; where the task has none of the name, another task's. Undefined: there is none at all. */
 export function metricNamed(name: string, task?: Task): Metric | undefined {
-  const named = metrics.flatMap(([other, metric]) => (other === name ? [metric] : []));
-  return named.find((metric) => metric.kind === "run" || metric.tasks.some((one) => one === task)) ?? named[0];
+  const named = byName.get(name) ?? [];
+  const fits = ([, metric]: readonly [string, Metric]): boolean =>
+    metric.kind === "run" || metric.tasks.some((one) => one === task);
+  return (named.find(fits) ?? named[0])?.[1];
 }

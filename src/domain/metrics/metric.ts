@@ -129,7 +129,9 @@ function areKnown({ truth, answers, classes }: Rows): boolean {
     label instanceof Uint8Array
       ? label.length === classes.length
       : Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes.length;
-  return !("labels" in answers) || ([...truth].every(known) && [...answers.labels].every(known));
+  if (!("labels" in answers)) return true;
+  for (let i = 0; i < truth.length; i++) if (!known(truth[i]) || !known(answers.labels[i])) return false;
+  return true;
 }
 
 /** Why nothing can be computed of these rows, or null: no rows, a length that differs, NaN, a label that is no class. */

@@ -3,15 +3,19 @@ import type { Answers, Truth } from "./observations.ts";
 
 type Plain = { [key: string]: Json };
 
-const isObject = (value: Json | undefined): value is Plain =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** The fields of an object. @throws RangeError for anything else. */
+export function fields(value: Json | undefined): Plain {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Plain;
+  throw new RangeError("an object is missing");
+}
 
 function list(value: Json | undefined): Json[] {
   if (Array.isArray(value)) return value;
   throw new RangeError("a list is missing");
 }
 
-function numbers(value: Json | undefined): number[] {
+/** The numbers of a list. @throws RangeError for anything else. */
+export function numbers(value: Json | undefined): number[] {
   const items = list(value);
   if (items.every((item) => typeof item === "number")) return items as number[];
   throw new RangeError("a list holds something else than numbers");
@@ -43,8 +47,8 @@ export const answersToJson = (answers: Answers): Json =>
 export const truthToJson = (truth: Truth): Json => plain(truth instanceof Float64Array ? truth : [...truth]);
 
 /** Reads answers back. @throws RangeError when they have not the shape. */
-export function answersFromJson(value: Json | undefined): Answers {
-  if (!isObject(value)) throw new RangeError("the answers are no object");
+export function answersFromJson(found: Json | undefined): Answers {
+  const value = fields(found);
   const task = value["task"] as Answers["task"];
   switch (task) {
     case "regression":

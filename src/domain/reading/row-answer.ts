@@ -1,4 +1,5 @@
 import type { Json } from "../canonical.ts";
+import { fields, numbers } from "../observations/json.ts";
 import type { Prediction } from "./prediction.ts";
 
 /** What came of one row. */
@@ -12,16 +13,9 @@ export interface RowAnswer {
   latency: number | null;
 }
 
-type Fields = Readonly<Record<string, Json>>;
-
 const wrong = (): never => {
   throw new RangeError("an answer has not the shape of one");
 };
-const numbers = (value: Json | undefined): number[] =>
-  Array.isArray(value) && value.every((item) => typeof item === "number") ? (value as number[]) : wrong();
-const fields = (value: Json | undefined): Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : wrong();
-
 /** Which kind of value it is: JSON does not tell marks from a vector. */
 function kindOf(value: Prediction["value"]): string {
   if (value instanceof Uint8Array) return "marks";
