@@ -82,15 +82,6 @@ export const scenarios: readonly Scenario[] = [
   resampled(`f1 >= champion - ${written(other.f1 - own.f1)} @95%`, 400, beside),
   resampled(`precision >= champion - ${written(other.precision - own.precision)} @95%`, 1000, beside),
   resampled(`pr_auc >= ${written(averagePrecision(0.3, 1.5))} @95%`, 200, worlds.scored(0.3, 1.5)),
-  {
-    ...resampled(
-      "ece <= 0.05 @95%",
-      600,
-      worlds.probable(bins, (p) => p + 0.05),
-    ),
-    level: 0.12,
-    note: ", 46 rows a bin",
-  },
   resampled("rmse <= 1 @95%", 200, worlds.missed(3, 1)),
   resampled("r2 >= 0.9 @95%", 200, worlds.missed(3, Math.sqrt(0.9))),
   resampled("spearman >= 0.8 @95%", 100, worlds.correlated(2 * Math.sin((0.8 * Math.PI) / 6))),

@@ -146,7 +146,7 @@ const confidence: Finder = ({ metric: name, stat, confidence: asked, at }, metri
   return [
     {
       message: `no bound can be made for ${name}${stat ? `.${stat}` : ""}`,
-      hint: "leave @ away, or use a metric that has a bound",
+      hint: `leave @ away, or use ${metric.bound.kind === "none" ? metric.bound.instead : "a percentile such as p99"}`,
       column: at.confidence,
     },
   ];

@@ -177,15 +177,15 @@ const lengths = [0, Number.POSITIVE_INFINITY] as const;
 /** Metrics of vectors: against golden ones, or of pairs of texts. */
 export const embeddingMetrics: Readonly<Record<string, RowMetric>> = {
   cosine: metric({ prepare: meanMetric(goldenScores), bound: { kind: "mean", scores: goldenScores } }),
-  cosine_min: metric({ prepare: extreme(goldenCosines, Math.min, 1), bound: { kind: "none" } }),
+  cosine_min: metric({ prepare: extreme(goldenCosines, Math.min, 1), bound: { kind: "none", instead: "cosine" } }),
   norm_min: metric({
     prepare: extreme(norms, Math.min, Number.POSITIVE_INFINITY),
-    bound: { kind: "none" },
+    bound: { kind: "none", instead: "cosine" },
     range: lengths,
   }),
   norm_max: metric({
     prepare: extreme(norms, Math.max, 0),
-    bound: { kind: "none" },
+    bound: { kind: "none", instead: "cosine" },
     range: lengths,
     direction: "lower",
   }),

@@ -28,7 +28,7 @@ const ofClass = {
 } as const;
 
 const bootstrap: Bound = { kind: "bootstrap" };
-const none: Bound = { kind: "none" };
+const boundless = (instead: string): Bound => ({ kind: "none", instead });
 const binomial = (scores: (Bound & { kind: "binomial" | "mean" })["scores"]): Bound => ({ kind: "binomial", scores });
 const mean = (scores: (Bound & { kind: "binomial" | "mean" })["scores"]): Bound => ({ kind: "mean", scores });
 const auc: Bound = { kind: "auc", ranking: ranking.rankingOf };
@@ -107,8 +107,18 @@ const metricsHere: Readonly<Record<string, Metric>> = {
     prepare: meanMetric(probabilities.brierScores),
     bound: mean(probabilities.brierScores),
   }),
-  ece: binary({ ...loss("ratio", 1), args: { bins }, prepare: probabilities.ece, bound: bootstrap }),
-  ece_top: multiclass({ ...loss("ratio", 1), args: { bins }, prepare: probabilities.eceTop, bound: bootstrap }),
+  ece: binary({
+    ...loss("ratio", 1),
+    args: { bins },
+    prepare: probabilities.ece,
+    bound: boundless("brier or log_loss"),
+  }),
+  ece_top: multiclass({
+    ...loss("ratio", 1),
+    args: { bins },
+    prepare: probabilities.eceTop,
+    bound: boundless("brier or log_loss"),
+  }),
 
   mae: regression({
     ...loss("label units"),
@@ -122,7 +132,7 @@ const metricsHere: Readonly<Record<string, Metric>> = {
   }),
   rmse: regression({ ...loss("label units"), prepare: errors.rmse, bound: bootstrap }),
   median_ae: regression({ ...loss("label units"), prepare: errors.medianError, bound: bootstrap }),
-  max_error: regression({ ...loss("label units"), prepare: errors.maxError, bound: none }),
+  max_error: regression({ ...loss("label units"), prepare: errors.maxError, bound: boundless("mae or rmse") }),
   mape: regression({
     ...loss("ratio"),
     prepare: meanMetric(errors.relativeErrors),

@@ -48,12 +48,13 @@ export interface RowScores {
 /**
  * How a bound for `@confidence` is made. `scores` gives the 0/1 outcomes (binomial) or row scores (mean) whose mean the
  * metric is, and null when with these arguments it is no such mean; `ranking` gives the scores of positive rows against
- * the rest. Where they give null, and for `bootstrap`, rows are resampled.
+ * the rest. Where they give null, and for `bootstrap`, rows are resampled. `instead` names metrics that have a bound.
  */
 export type Bound =
   | { kind: "binomial" | "mean"; scores(rows: Rows, args: Arguments): RowScores | Undefined | null }
   | { kind: "auc"; ranking(rows: Rows, args: Arguments): { positive: Uint8Array; scores: Float64Array } | null }
-  | { kind: "bootstrap" | "none" };
+  | { kind: "bootstrap" }
+  | { kind: "none"; instead: string };
 
 interface Described {
   unit: Unit;

@@ -53,6 +53,7 @@ describe("what is wrong is named at its column", () => {
     ["throughput >= 38rps @95% [min 400]", 1, /never be judged: it needs 400 requests/, /raise load.rate/],
     ["mae <= 3 by site", 10, /not a slice column/, /no slice columns are configured/, regression],
     ["max_error <= 3 @95%", 16, /no bound/, /leave @ away/, regression],
+    ["ece <= 0.05 @95%", 13, /no bound/, /leave @ away, or use brier or log_loss/],
     ["error_rate <= 1%", 1, /needs a load run/, /configure load/, regression],
     ["accuracy >= 0.9", 1, /not exist for regression/, /allowed: mae/, regression],
   ])("%s", (text, column, message, hint, setting = binary) => {
