@@ -16,6 +16,15 @@ export type Standing =
 /** Reads a file the configuration names; null when it is not there. */
 type Reader = (path: string) => Promise<string | null>;
 
+/** What of a load test decides: its pace and length, and whatever else it does. */
+async function loadFacts(load: Config["load"], read: Reader): Promise<PolicyFacts["load"]> {
+  if (!load) return null;
+  const { warmupMilliseconds: _warmup, timeoutMilliseconds: _timeout, plan, ...more } = load;
+  const { ratePerSecond, milliseconds, ...how } = { ratePerSecond: null, milliseconds: null, ...plan };
+  const arrivals = plan.profile === "replay" ? sha256((await read(plan.arrivals)) ?? "") : null;
+  return { ratePerSecond, milliseconds, rest: canonicalJson({ ...how, ...more, arrivals }) };
+}
+
 /** All of a configuration that decides. `data`: how the labelled data are told apart. */
 async function factsOf(config: Config, data: string | null, read: Reader): Promise<PolicyFacts> {
   const { evaluate, promotion, trust, load } = config;
@@ -28,7 +37,7 @@ async function factsOf(config: Config, data: string | null, read: Reader): Promi
     maxAgeMs: promotion.maxAgeMilliseconds,
     data,
     reading: canonicalJson(reading as unknown as Json),
-    load,
+    load: await loadFacts(load, read),
     trust: { keys, identities: trust.identities },
     approval: approval === null ? 0 : approval.required === "always" ? 2 : 1,
     approvers: approval?.by ?? [],

@@ -1,6 +1,4 @@
 import { type Evaluation, evaluationToJson } from "../domain/evaluation.ts";
-import { comparisonsOf } from "../domain/gate/decide.ts";
-import type { LoadRun } from "../domain/observations/observations.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
@@ -17,44 +15,13 @@ import {
   type MergeOptions,
   merge,
 } from "../stages/evaluate.ts";
-import { load } from "../stages/load.ts";
 import { attach } from "./attach.ts";
 import { besideChampion, removeChampion } from "./champion.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
+import { loadTest } from "./load-test.ts";
 import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
 import { leaveShard, leftShards, sharingOf } from "./shards.ts";
 import type { Workshop } from "./workshop.ts";
-
-/** The tightest latency bound of the gates, in ms: what the generator's own lag is held against. */
-const tightestBound = ({ config }: Workshop): number | null => {
-  const bounds = config.gates
-    .flatMap(comparisonsOf)
-    .flatMap(({ parsed }) =>
-      parsed.metric === "latency" && parsed.right.kind === "value" ? [parsed.right.value] : [],
-    );
-  return bounds.length > 0 ? Math.min(...bounds) : null;
-};
-
-async function loadTest(
-  shop: Workshop,
-  session: Session,
-  rows: readonly Row[],
-  seed: string,
-  signal: AbortSignal,
-): Promise<LoadRun | null> {
-  const settings = shop.config.load;
-  if (!settings) return null;
-  return load({
-    ...settings,
-    tightestBound: tightestBound(shop),
-    seed,
-    session,
-    inputs: rows.map((row) => row.inputs),
-    clock: shop.clock,
-    signal,
-    progress: (share) => shop.host.note("load test", share),
-  });
-}
 
 /** The load test is about what the rows were asked of: the platform must say so after it too. @throws UserError */
 async function sameSubject(shop: Workshop, environment: string, { subject }: Evaluation, signal: AbortSignal) {
@@ -141,13 +108,8 @@ export async function evaluateRelease(
     : await besideChampion(shop, { environment, stays: false }, signal, (champion) =>
         evaluate(askingOf(shop, { release, data, environment, session, champion }, signal)),
       );
-  const loadRun = await loadTest(
-    shop,
-    session,
-    data.rows,
-    `modelgate/1|${release.image.digest}|${data.identity.digest}|load`,
-    signal,
-  );
+  const seed = `modelgate/1|${release.image.digest}|${data.identity.digest}|load`;
+  const loadRun = await loadTest(shop, { session, model: release.model, rows: data.rows, seed }, signal);
   if (loadRun) await sameSubject(shop, environment, found, signal);
   const evaluation: Evaluation = { ...found, observations: { ...found.observations, load: loadRun } };
   const evidence = await attach(shop, release, { kind: "evaluation", body: evaluationToJson(evaluation) }, signal);

@@ -10,17 +10,18 @@ import { evaluateSettings, readingPlan, readRows } from "./data.ts";
 import { validateModel } from "./validate.ts";
 import type { Workshop } from "./workshop.ts";
 
-/** A load run in which nothing went wrong, as long as the configuration's. */
+/** A load run in which nothing went wrong, as long as the configuration's where that is known. */
 function soundLoad({ config }: Workshop): Observations["load"] {
   if (!config.load) return null;
-  const { profile, ratePerSecond, milliseconds } = config.load;
-  const apart = 1000 / ratePerSecond;
-  const requests = Math.max(1, Math.min(2000, Math.floor(milliseconds / apart)));
-  const events = Array.from({ length: requests }, (_, index) => {
+  const { plan, allowClosed } = config.load;
+  const ratePerSecond = "ratePerSecond" in plan ? plan.ratePerSecond : null;
+  const apart = 1000 / (ratePerSecond ?? 100);
+  const requests = "milliseconds" in plan ? Math.floor(plan.milliseconds / apart) : 2000;
+  const events = Array.from({ length: Math.max(1, Math.min(2000, requests)) }, (_, index) => {
     const intended = index * apart;
     return { intended, sent: intended, done: intended + 1, ok: true };
   });
-  return { profile, ratePerSecond, events, inconclusive: null };
+  return { profile: plan.profile, ratePerSecond, allowClosed, events, inconclusive: null };
 }
 
 /** What a model that is always right would be seen to do on the data of the configuration. */

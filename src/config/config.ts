@@ -3,8 +3,19 @@ import type { CustomServer, runtimes } from "../adapters/runtimes/index.ts";
 import type { Declared } from "../domain/contract.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import type { Task } from "../domain/observations/observations.ts";
-import type { LoadProfile } from "../domain/schedule.ts";
+import type { LoadPlan } from "../domain/schedule.ts";
 import type { TrustedIdentity } from "../domain/signature.ts";
+
+/** A load test: `replay` names the file of its times, and `offline` sends each row once where `items` is null. */
+export interface LoadSettings {
+  plan:
+    | Exclude<LoadPlan, { profile: "replay" | "offline" }>
+    | { profile: "replay"; arrivals: string }
+    | { profile: "offline"; concurrency: number; batch: number; items: number | null };
+  allowClosed: boolean;
+  warmupMilliseconds: number;
+  timeoutMilliseconds: number;
+}
 
 /** A configuration, checked and with its units resolved. Sizes in bytes, times in ms, rates per second. */
 export interface Config {
@@ -46,13 +57,7 @@ export interface Config {
     failedRows: "error" | "wrong" | "exclude";
     maxFailed: number | null;
   } | null;
-  load: {
-    profile: LoadProfile;
-    ratePerSecond: number;
-    milliseconds: number;
-    warmupMilliseconds: number;
-    timeoutMilliseconds: number;
-  } | null;
+  load: LoadSettings | null;
   gates: readonly Check[];
   promotion: {
     maxAgeMilliseconds: number;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { datasets } from "../adapters/datasets/index.ts";
 import { tasks } from "../domain/observations/observations.ts";
-import { loadProfiles } from "../domain/schedule.ts";
+import { loadProfiles, mostRequests } from "../domain/schedule.ts";
 import { column, path, text } from "./texts.ts";
 import { duration, pause, rate, share } from "./units.ts";
 
@@ -66,13 +66,35 @@ export const evaluate = z
 
 export const load = z
   .strictObject({
-    profile: z.enum(loadProfiles).default("server").describe("server: Poisson arrivals; constant: fixed spacing"),
-    rate: rate("50/s").describe("Requests sent per second, whatever the server does"),
-    duration: duration("20 s").describe("How long requests are sent"),
+    profile: z
+      .enum(loadProfiles)
+      .default("server")
+      .describe(
+        "server: Poisson arrivals; constant: fixed spacing; replay: recorded times; stream: users who wait for their answers; offline: all rows at once",
+      ),
+    rate: rate("50/s").optional().describe("server, constant: requests sent per second, whatever the server does"),
+    duration: duration("20 s").optional().describe("server, constant, stream: how long requests are sent"),
+    arrivals: path
+      .optional()
+      .describe("replay: file with the time of a request on each line, in seconds or as 2026-11-23T12:00:00.250Z"),
+    concurrency: z.int().min(1).max(4096).optional().describe("stream: users; offline: requests in flight"),
+    batch: z.int().min(1).max(4096).optional().describe("offline: rows in a request; default 1"),
+    items: z
+      .int()
+      .min(1)
+      .max(mostRequests)
+      .optional()
+      .describe("offline: rows sent in all, over and over; default: each row of the data once, up to 2000"),
+    "allow-closed": z
+      .boolean()
+      .optional()
+      .describe(
+        "stream, offline: gates may look at latency all the same, though it is service time: a slow server is asked less",
+      ),
     warmup: pause("2 s").optional().describe("Sent before at a quarter of the rate, not recorded; default 2 s"),
     timeout: duration("30 s").optional().describe("A request without an answer by then failed; default 30 s"),
   })
-  .describe("A short open-loop load test of staging, for latency, error_rate and throughput");
+  .describe("A short load test of staging, for latency, error_rate and throughput");
 
 const check = text.meta({ form: "a check such as accuracy >= 0.95" });
 const weight = {

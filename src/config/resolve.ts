@@ -3,6 +3,7 @@ import type { Check } from "../domain/gate/decide.ts";
 import type { Config } from "./config.ts";
 import { evaluateProblems, hasClasses, taskOf } from "./evaluation.ts";
 import { gatesOf } from "./gates.ts";
+import { loadOf, loadProblems, loadSetting } from "./load-test.ts";
 import type { Report } from "./report.ts";
 import { runtimeProblems } from "./runtime.ts";
 import type { Written } from "./schema.ts";
@@ -10,19 +11,7 @@ import type { Written } from "./schema.ts";
 /** The top-level parts of a configuration: null where one is wrong in itself. */
 export type Parts = { [Key in keyof Written]: Written[Key] | null };
 
-const mostRequests = 1_000_000;
 const day = 86_400_000;
-
-function loadProblems({ load }: Parts, report: Report): void {
-  if (!load) return;
-  const requests = (load.rate * load.duration) / 1000;
-  if (requests > mostRequests)
-    report.value(
-      ["load", "duration"],
-      `load.rate and load.duration make ${Math.round(requests)} requests, and at most ${mostRequests} are sent`,
-      `At this rate write at most ${Math.floor(mostRequests / load.rate)} s.`,
-    );
-}
 
 function environmentProblems({ environments, image }: Parts, report: Report): void {
   for (const [name, { platform }] of Object.entries(environments ?? {}))
@@ -42,8 +31,7 @@ function checksOf({ gates, evaluate, load }: Parts, report: Report): Check[] {
         task: taskOf(evaluate),
         classes: evaluate.classes ?? [],
         sliceColumns: evaluate.slices,
-        hasLoad: load !== undefined,
-        ...(load && { requests: Math.floor((load.rate * load.duration) / 1000) }),
+        load: loadSetting(load),
       }
     : null;
   return gatesOf(gates, setting, report);
@@ -58,7 +46,7 @@ export function crossCheck(parts: Parts, report: Report): Check[] {
       "evaluate is missing: there is nothing to measure for gates, and no rows to send for load",
       "Add evaluate with the labelled data, or remove gates and load.",
     );
-  loadProblems(parts, report);
+  if (parts.load) loadProblems(parts.load, report);
   environmentProblems(parts, report);
   runtimeProblems(parts, report);
   signingProblems(parts, report);
@@ -81,14 +69,6 @@ const evaluateOf = (evaluate: NonNullable<Written["evaluate"]>): Config["evaluat
   concurrency: evaluate.concurrency,
   failedRows: evaluate["failed-rows"],
   maxFailed: evaluate["max-failed"] ?? null,
-});
-
-const loadOf = (load: NonNullable<Written["load"]>): Config["load"] => ({
-  profile: load.profile,
-  ratePerSecond: load.rate,
-  milliseconds: load.duration,
-  warmupMilliseconds: load.warmup ?? 2000,
-  timeoutMilliseconds: load.timeout ?? 30_000,
 });
 
 const promotionOf = ({ approval, ...promotion }: Written["promotion"]): Config["promotion"] => ({

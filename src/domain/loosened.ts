@@ -5,6 +5,13 @@ import { lowIsBad } from "./gate/rule.ts";
 import type { Policy } from "./policy.ts";
 import type { Trust } from "./signature.ts";
 
+/** A load test: its pace and length where its profile has them; `rest` is all else of it that decides. */
+interface LoadFacts {
+  ratePerSecond: number | null;
+  milliseconds: number | null;
+  rest: string;
+}
+
 /** Everything that decides whether a release gets through, of one version of the configuration. */
 export interface PolicyFacts {
   policy: Policy;
@@ -13,7 +20,7 @@ export interface PolicyFacts {
   data: string | null;
   /** How the data are read: task, classes, threshold, columns. */
   reading: string;
-  load: { ratePerSecond: number; milliseconds: number } | null;
+  load: LoadFacts | null;
   trust: Trust;
   /** Whether somebody must agree: 0 never, 1 to a loosened policy, 2 always; and who may. */
   approval: number;
@@ -151,9 +158,16 @@ function loadFindings(before: PolicyFacts["load"], after: PolicyFacts["load"]): 
     return [
       after ? { direction: "tighter", sentence: "load is new" } : { direction: "looser", sentence: "load is gone" },
     ];
+  if (before.rest !== after.rest) return [{ direction: "other", sentence: "load is put on in another way" }];
+  const less = (value: number | null): number => -(value ?? 0);
   return [
-    ...numberFinding("load.rate", -before.ratePerSecond, -after.ratePerSecond, (value) => `${-value}/s`),
-    ...numberFinding("load.duration", -before.milliseconds, -after.milliseconds, (value) => `${-value / 1000} s`),
+    ...numberFinding("load.rate", less(before.ratePerSecond), less(after.ratePerSecond), (value) => `${-value}/s`),
+    ...numberFinding(
+      "load.duration",
+      less(before.milliseconds),
+      less(after.milliseconds),
+      (value) => `${-value / 1000} s`,
+    ),
   ];
 }
 

@@ -304,6 +304,28 @@ const units: Bad[] = [
   ["no requests at all", "50/s", "0/s", "config.value 13:15 load.rate", /Write a rate such as/],
   ["no time at all", "20 s", "0 s", "config.value 13:31 load.duration", /Write a duration such as/],
   ["a negative time", "20 s", "-20 s", "config.value 13:31 load.duration", /Write a duration such as/],
+  [
+    "a rate for users who wait",
+    load,
+    "{ profile: stream, concurrency: 4, duration: 5 s, rate: 50/s }",
+    "config.value 13:63 load.rate",
+    /stream takes concurrency, duration, allow-closed/,
+  ],
+  [
+    "users for a schedule",
+    load,
+    "{ rate: 50/s, duration: 5 s, concurrency: 4 }",
+    "config.value 13:49 load.concurrency",
+    /server takes rate, duration/,
+  ],
+  ["a recording that is not named", load, "{ profile: replay }", "config.missing 13:1 load.arrivals", /the file with/],
+  [
+    "latency of users who wait",
+    `load: ${load}\ngates:\n  - ${gate}`,
+    "load: { profile: stream, concurrency: 4, duration: 5 s }\ngates:\n  - latency.p99 <= 50ms",
+    "config.gate 15:5 gates[0]",
+    /load.allow-closed: true/,
+  ],
   ["more requests than can be kept", "20 s", "7 days", "config.value 13:31 load.duration", /at most 20000 s/],
 ];
 

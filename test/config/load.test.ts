@@ -94,9 +94,8 @@ test("a good configuration has its units resolved and everything absent named", 
     smoke: null,
     evaluate: { task: "multiclass", threshold: 0.5, concurrency: 8, failedRows: "error", maxFailed: null, id: null },
     load: {
-      profile: "server",
-      ratePerSecond: 50,
-      milliseconds: 20_000,
+      plan: { profile: "server", ratePerSecond: 50, milliseconds: 20_000 },
+      allowClosed: false,
       warmupMilliseconds: 2000,
       timeoutMilliseconds: 30_000,
     },
@@ -121,7 +120,20 @@ test.each([
   ["7 rps", "1 h", 7, 3_600_000],
 ])("a load of %s for %s", (rate, duration, ratePerSecond, milliseconds) => {
   const text = good.replace("50/s", rate).replace("20 s", duration);
-  expect(loadConfig(text, "m.yml").load).toMatchObject({ ratePerSecond, milliseconds });
+  expect(loadConfig(text, "m.yml").load).toMatchObject({ plan: { ratePerSecond, milliseconds } });
+});
+
+test.each([
+  ["{ profile: replay, arrivals: traffic.txt }", { profile: "replay", arrivals: "traffic.txt" }],
+  ["{ profile: stream, concurrency: 4, duration: 5 s }", { profile: "stream", concurrency: 4, milliseconds: 5000 }],
+  ["{ profile: offline, concurrency: 4 }", { profile: "offline", concurrency: 4, batch: 1, items: null }],
+  [
+    "{ profile: offline, concurrency: 4, batch: 8, items: 100 }",
+    { profile: "offline", concurrency: 4, batch: 8, items: 100 },
+  ],
+])("a load of %s", (written, plan) => {
+  const text = good.replace(/load: .*/, `load: ${written}`);
+  expect(loadConfig(text, "m.yml").load?.plan).toEqual(plan);
 });
 
 test("a share is the number nearest to what is written", () => {

@@ -2,17 +2,27 @@ import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
-import { schedule } from "../../src/domain/schedule.ts";
+import { arrivalTimes, schedule } from "../../src/domain/schedule.ts";
 import type { Session } from "../../src/ports/protocol.ts";
 import { type LoadOptions, load } from "../../src/stages/load.ts";
+import { runMetric } from "../domain/metrics/named.ts";
 import { thresholding, v2Server } from "../fakes/v2-server.ts";
 
 const { signal } = new AbortController();
 
-const options = (session: Session, fields: Partial<LoadOptions> = {}): LoadOptions => ({
-  profile: "constant",
-  ratePerSecond: 100,
-  milliseconds: 600,
+type Paced = Partial<LoadOptions> & {
+  profile?: "server" | "constant";
+  ratePerSecond?: number;
+  milliseconds?: number;
+};
+
+const options = (session: Session, { profile, ratePerSecond, milliseconds, ...fields }: Paced = {}): LoadOptions => ({
+  plan: {
+    profile: profile ?? "constant",
+    ratePerSecond: ratePerSecond ?? 100,
+    milliseconds: milliseconds ?? 600,
+  },
+  allowClosed: false,
   warmupMilliseconds: 50,
   timeoutMilliseconds: 5000,
   tightestBound: 1000,
@@ -23,6 +33,20 @@ const options = (session: Session, fields: Partial<LoadOptions> = {}): LoadOptio
   signal,
   progress: () => undefined,
   ...fields,
+});
+
+/** A server in this process that answers when the work is done. */
+const slow = (work: () => Promise<void>): Session => ({
+  ready: async () => ({ ready: true, detail: "" }),
+  metadata: () => Promise.reject(new Error("not asked")),
+  prepare: () => ({
+    async send() {
+      const sent = performance.now();
+      await work();
+      return { outputs: {}, sent, done: performance.now() };
+    },
+  }),
+  [Symbol.asyncDispose]: async () => undefined,
 });
 
 test("requests leave on a schedule that was made before", async () => {
@@ -38,22 +62,11 @@ test("a stall is seen by every request that it delays", async () => {
   let stalled = 0;
   let free = Promise.resolve();
   // One request at a time, and one of them takes 300 ms: the others wait behind it as in a server of one thread.
-  const session: Session = {
-    ready: async () => ({ ready: true, detail: "" }),
-    metadata: () => Promise.reject(new Error("not asked")),
-    prepare: () => ({
-      async send() {
-        const sent = performance.now();
-        const turn = free.then(() =>
-          ++stalled === 20 ? systemClock.until(performance.now() + 300, signal) : undefined,
-        );
-        free = turn;
-        await turn;
-        return { outputs: {}, sent, done: performance.now() };
-      },
-    }),
-    [Symbol.asyncDispose]: async () => undefined,
-  };
+  const session = slow(() => {
+    const turn = free.then(() => (++stalled === 20 ? systemClock.until(performance.now() + 300, signal) : undefined));
+    free = turn;
+    return turn;
+  });
   const { events } = await load(options(session, { warmupMilliseconds: 0 }));
   const late = events.filter(({ intended, done }) => done - intended > 100);
   expect(late.length).toBeGreaterThan(10);
@@ -187,4 +200,67 @@ test("a Poisson schedule is seeded, in order, and keeps its rate in the long run
   expect(times).toEqual(times.toSorted((a, b) => a - b));
   // Five standard deviations of a Poisson count of 10,000.
   expect(Math.abs(times.length - 10_000)).toBeLessThan(500);
+});
+
+test("recorded times are read from the first one on, in whatever order they stand", () => {
+  expect(arrivalTimes("# access log\n100.5\n\n100\r\n102.25\n")).toEqual([0, 500, 2250]);
+  expect(arrivalTimes("2026-11-23T12:00:00.250Z\n2026-11-23 13:00:00+01:00\n")).toEqual([0, 250]);
+  expect(() => arrivalTimes("1\nyesterday")).toThrow(/"yesterday" is no time/);
+  for (const odd of ["-1", "NaN", "Infinity", "0x10", "1e400", "2026-13-45T99:00:00Z"])
+    expect(() => arrivalTimes(odd)).toThrow(/is no time/);
+  expect(() => arrivalTimes("# nothing\n")).toThrow(/no times/);
+});
+
+test("a recording is sent at its times", async () => {
+  await using server = await v2Server(thresholding);
+  const times = [0, 5, 5, 120];
+  const run = await load(options(v2.connect(server.endpoint, "m"), { plan: { profile: "replay", times } }));
+  expect(run.events.map(({ intended }) => intended)).toEqual(times);
+  expect(run.events.every(({ sent, intended }) => sent >= intended)).toBe(true);
+  expect(run).toMatchObject({ profile: "replay", inconclusive: null });
+  expect(run.ratePerSecond).toBeCloseTo(33.3, 1);
+});
+
+test("users who wait for their answers are never more in flight than they are", async () => {
+  let [flying, most] = [0, 0];
+  const session = slow(async () => {
+    most = Math.max(most, ++flying);
+    await systemClock.until(performance.now() + 20, signal);
+    flying--;
+  });
+  const plan = { profile: "stream", concurrency: 3, milliseconds: 300 } as const;
+  const { events, ratePerSecond } = await load(options(session, { plan }));
+  expect([most, ratePerSecond]).toEqual([3, null]);
+  // Each user sends when the answer has come: 20 ms and a little apart.
+  expect(events.length).toBeGreaterThan(9);
+  expect(events.length).toBeLessThanOrEqual(45);
+  expect(events.every(({ intended, done }) => done - intended >= 19.9)).toBe(true);
+});
+
+test("offline sends every item once, in batches that were all meant to leave at once", async () => {
+  const shapes: number[][] = [];
+  await using server = await v2Server((request, count) => {
+    shapes.push(request.inputs[0]!.shape);
+    return thresholding(request, count);
+  });
+  const inputs = [1, 2, 3].map((x) => ({ x: { dtype: "float32" as const, shape: [1, 1], data: [x / 10] } }));
+  const plan = { profile: "offline", concurrency: 2, batch: 4, items: 20 } as const;
+  const fields = { plan, inputs, warmupMilliseconds: 0 };
+  const run = await load(options(v2.connect(server.endpoint, "m"), fields));
+  expect(shapes).toEqual(Array.from({ length: 5 }, () => [4, 1]));
+  expect(run.events.map(({ intended, items, ok }) => [intended, items, ok])).toEqual(
+    Array.from({ length: 5 }, () => [0, 4, true]),
+  );
+  const last = Math.max(...run.events.map(({ done }) => done));
+  expect(runMetric("throughput").compute(run, null)).toBeCloseTo((20 / last) * 1000);
+});
+
+test("a closed loop against a server that is gone ends, and has no success", async () => {
+  const gone = slow(() =>
+    systemClock.until(performance.now() + 5, signal).then(() => Promise.reject(new Error("gone"))),
+  );
+  const plan = { profile: "stream", concurrency: 2, milliseconds: 100 } as const;
+  const { events } = await load(options(gone, { plan }));
+  expect(events.length).toBeGreaterThan(1);
+  expect(events.every(({ ok }) => !ok)).toBe(true);
 });

@@ -166,7 +166,17 @@ const slices: Finder = ({ metric: name, by, at }, metric, { sliceColumns }) => {
     }));
 };
 
-const load: Finder = ({ metric: name, at }, metric, { hasLoad }) =>
-  metric.kind === "run" && !hasLoad
-    ? [{ message: `${name} needs a load run`, hint: "configure load with a rate and a duration", column: at.metric }]
-    : [];
+const load: Finder = ({ metric: name, at }, metric, { load: test }) => {
+  const column = at.metric;
+  if (metric.kind !== "run") return [];
+  if (test === null)
+    return [{ message: `${name} needs a load run`, hint: "configure load with a rate and a duration", column }];
+  if (!metric.fromIntended || !test.closed) return [];
+  return [
+    {
+      message: `${name} of a closed loop is service time: a server that is slow is asked less, and what waits is not counted`,
+      hint: "use the profile server, constant or replay, or say load.allow-closed: true",
+      column,
+    },
+  ];
+};

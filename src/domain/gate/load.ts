@@ -1,6 +1,7 @@
 import { blockRates, latencies, shareOf } from "../metrics/load.ts";
 import { isUndefined, type RunMetric } from "../metrics/metric.ts";
 import type { LoadRun } from "../observations/observations.ts";
+import { isClosed } from "../schedule.ts";
 import { clopperPearsonLower, clopperPearsonUpper, meanLower, meanUpper } from "../statistics/intervals.ts";
 import { designEffect } from "../statistics/load-numbers.ts";
 import { rowsAboveFloor, zeroErrorRows } from "../statistics/power.ts";
@@ -93,6 +94,8 @@ function boundsOf(metric: RunMetric, load: LoadRun, asked: Asked): Partial<Findi
 /** Judges one comparison on a load run. A run whose generator fell behind says nothing about the model. */
 export function judgeLoad(metric: RunMetric, check: ParsedCheck, load: LoadRun | null, least: number): Finding {
   if (load === null) return { ...blank, reason: "no_load" };
+  if (metric.fromIntended && isClosed(load.profile) && load.allowClosed !== true)
+    return { ...blank, reason: "closed_loop" };
   if (check.right.kind === "ref") return { ...blank, reason: "champion_unavailable" };
   const bound = check.right.value;
   const n = load.events.length;

@@ -57,7 +57,8 @@ export const enoughRows: Finder = (check, metric, { rows }) => {
 };
 
 /** Whether a load run without a fault could be judged on this many requests. */
-export const enoughRequests: Finder = ({ stat, min, right, confidence, at }, metric, { requests }) => {
+export const enoughRequests: Finder = ({ stat, min, right, confidence, at }, metric, { load }) => {
+  const requests = load?.requests;
   if (requests === undefined || metric.kind !== "run") return [];
   const least = min ?? (confidence === null ? 1 : 30);
   const percentile = metric.bound.kind === "latency" && stat !== null ? shareOf(stat) : null;

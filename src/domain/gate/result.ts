@@ -139,6 +139,8 @@ export const reasons: Readonly<Record<string, string>> = {
   reference_unavailable: "only champion is observed; baseline and previous are not",
   failed_rows: "some rows got no usable answer, so no metric of rows can be trusted",
   no_load: "no load run was observed",
+  closed_loop:
+    "each request of the load run waited for the answer before it, so that its latency is service time; load.allow-closed allows it",
   generator: "the load generator could not keep its own schedule, so the run says nothing about the model",
   unknown_metric: "there is no such metric",
   wrong_task: "the metric does not exist for this task",

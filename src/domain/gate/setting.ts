@@ -2,16 +2,23 @@ import type { Metric } from "../metrics/metric.ts";
 import type { Task } from "../observations/observations.ts";
 import type { ParsedCheck } from "./parse.ts";
 
+/** What is known of a load test before it is run. */
+export interface LoadSetting {
+  /** Whether a request waits for the answer before it, and nobody allowed gates to take its latency all the same. */
+  closed: boolean;
+  /** Requests of the run, when known. */
+  requests?: number;
+}
+
 /** What is known before anything is built. */
 export interface Setting {
   task: Task;
   classes: readonly string[];
   sliceColumns: readonly string[];
-  hasLoad: boolean;
+  /** The load test; null: there is none. */
+  load: LoadSetting | null;
   /** Rows of the data set, when known. */
   rows?: number;
-  /** Requests of the load run, when known. */
-  requests?: number;
 }
 
 /** What is wrong with a check; `column` counts from 1 in its text. */

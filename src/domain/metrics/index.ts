@@ -169,13 +169,20 @@ const metricsHere: Readonly<Record<string, Metric>> = {
   spearman: regression({ ...score, prepare: correlations.spearman, bound: bootstrap }),
   kendall: regression({ ...score, prepare: correlations.kendall, bound: bootstrap }),
 
-  latency: run({ ...loss("ms"), stats: true, compute: latency, bound: { kind: "latency" } }),
-  error_rate: run({ ...loss("ratio", 1), stats: false, compute: errorRate, bound: { kind: "binomial" } }),
+  latency: run({ ...loss("ms"), stats: true, fromIntended: true, compute: latency, bound: { kind: "latency" } }),
+  error_rate: run({
+    ...loss("ratio", 1),
+    stats: false,
+    fromIntended: false,
+    compute: errorRate,
+    bound: { kind: "binomial" },
+  }),
   throughput: run({
     unit: "per second",
     direction: "higher",
     range: [0, infinity],
     stats: false,
+    fromIntended: false,
     compute: throughput,
     bound: { kind: "rate" },
   }),

@@ -1,4 +1,4 @@
-import type { LoadRun } from "../observations/observations.ts";
+import type { LoadEvent, LoadRun } from "../observations/observations.ts";
 import { percentile } from "../statistics/load-numbers.ts";
 import type { Value } from "./metric.ts";
 
@@ -36,18 +36,21 @@ function span({ events }: LoadRun): { first: number; last: number } {
   return { first, last };
 }
 
-/** Successful requests per second, from the first intended send to the last answer. */
+/** What a request adds to the throughput: its items (one, where it does not say) when it succeeded. */
+const itemsOf = ({ ok, items = 1 }: LoadEvent): number => (ok ? items : 0);
+
+/** Successful requests, or items of them, per second, from the first intended send to the last answer. */
 export function throughput(load: LoadRun): Value {
   const { first, last } = span(load);
   if (!(last > first)) return { undefined: "no_rows" };
-  return (load.events.filter(({ ok }) => ok).length / (last - first)) * 1000;
+  return (load.events.reduce((sum, event) => sum + itemsOf(event), 0) / (last - first)) * 1000;
 }
 
-/** Successful requests per second in each of equal blocks of the run's time. */
+/** Successful requests, or items of them, per second in each of equal blocks of the run's time. */
 export function blockRates(load: LoadRun, blocks: number): Float64Array {
   const { first, last } = span(load);
   const rates = new Float64Array(blocks);
-  for (const { done, ok } of load.events)
-    if (ok) rates[Math.min(Math.floor(((done - first) / (last - first)) * blocks), blocks - 1)]!++;
+  for (const event of load.events)
+    rates[Math.min(Math.floor(((event.done - first) / (last - first)) * blocks), blocks - 1)]! += itemsOf(event);
   return rates.map((count) => (count / ((last - first) / blocks)) * 1000);
 }

@@ -79,6 +79,8 @@ export interface RowMetric extends Described {
 export interface RunMetric extends Described {
   kind: "run";
   stats: boolean;
+  /** Whether it counts from the moment a request was meant to be sent, which a closed loop does not have. */
+  fromIntended: boolean;
   /** `latency`: binomial on the share over the bound, percentiles only; `rate`: t over 20 blocks of time. */
   bound: { kind: "binomial" | "latency" | "rate" };
   compute(load: LoadRun, stat: string | null): Value;

@@ -43,12 +43,17 @@ export interface LoadEvent {
   sent: number;
   done: number;
   ok: boolean;
+  /** Rows in the request; absent: one. */
+  items?: number;
 }
 
 /** A load run. `inconclusive` is set when the generator itself could not keep its schedule. */
 export interface LoadRun {
   profile: string;
-  ratePerSecond: number;
+  /** Null where answers, or a recording, set the pace. */
+  ratePerSecond: number | null;
+  /** Whether gates may take the latency of a closed loop for what it is; absent: no. */
+  allowClosed?: boolean;
   events: readonly LoadEvent[];
   /** Why the numbers say nothing about the model, or null. */
   inconclusive: string | null;

@@ -7,11 +7,10 @@ const binary: Setting = {
   task: "binary",
   classes: ["ok", "fraud"],
   sliceColumns: ["country"],
-  hasLoad: true,
+  load: { closed: false, requests: 300 },
   rows: 200,
-  requests: 300,
 };
-const regression: Setting = { task: "regression", classes: [], sliceColumns: [], hasLoad: false };
+const regression: Setting = { task: "regression", classes: [], sliceColumns: [], load: null };
 
 describe("what is wrong is named at its column", () => {
   test.each<[string, number, RegExp, RegExp, Setting?]>([
@@ -55,6 +54,13 @@ describe("what is wrong is named at its column", () => {
     ["max_error <= 3 @95%", 16, /no bound/, /leave @ away/, regression],
     ["ece <= 0.05 @95%", 13, /no bound/, /leave @ away, or use brier or log_loss/],
     ["error_rate <= 1%", 1, /needs a load run/, /configure load/, regression],
+    [
+      "latency.p99 <= 50ms",
+      1,
+      /closed loop is service time/,
+      /load\.allow-closed: true/,
+      { ...binary, load: { closed: true } },
+    ],
     ["accuracy >= 0.9", 1, /not exist for regression/, /allowed: mae/, regression],
   ])("%s", (text, column, message, hint, setting = binary) => {
     expect(checkProblems(checkOf(text), setting)).toEqual([
@@ -82,6 +88,11 @@ test.each([
   "mcc >= 0",
 ])("%s has no problem", (text) => {
   expect(checkProblems(checkOf(text), { ...binary, rows: 2000 })).toEqual([]);
+});
+
+test("how many a closed loop sends is not known beforehand, and its throughput may be judged", () => {
+  const setting = { ...binary, load: { closed: true } };
+  expect(checkProblems(checkOf("throughput >= 38rps @95% [min 400]"), setting)).toEqual([]);
 });
 
 test("a bias may be held from both sides", () => {

@@ -58,6 +58,16 @@ describe("what cannot be compared is never a pass", () => {
     });
   });
 
+  test("latency of a closed loop, unless the run was made to allow it", () => {
+    const closed = { ...load([5, 5, 5]), profile: "stream", ratePerSecond: null };
+    expect(decided("latency.p99 <= 50ms", { ...some, load: closed })).toMatchObject({
+      status: "error",
+      reason: "closed_loop",
+    });
+    expect(decided("latency.p99 <= 50ms", { ...some, load: { ...closed, allowClosed: true } }).status).toBe("pass");
+    expect(decided("error_rate <= 1%", { ...some, load: closed }).status).toBe("pass");
+  });
+
   test("a load run whose generator fell behind, however slow or fast the answers were", () => {
     for (const ms of [1, 10_000])
       for (const text of ["latency.p99 <= 50ms", "latency.p99 <= 50ms @95%", "throughput >= 1rps", "error_rate <= 1%"])

@@ -1,0 +1,86 @@
+import type { LoadSettings } from "../config/config.ts";
+import { comparisonsOf } from "../domain/gate/decide.ts";
+import { isBatched } from "../domain/golden/batch.ts";
+import type { Model } from "../domain/model.ts";
+import type { LoadRun } from "../domain/observations/observations.ts";
+import { UserError } from "../domain/problem.ts";
+import { arrivalTimes, type LoadPlan } from "../domain/schedule.ts";
+import type { Row } from "../ports/dataset.ts";
+import type { Session } from "../ports/protocol.ts";
+import { load, payloadLimit } from "../stages/load.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** The tightest latency bound of the gates, in ms: what the generator's own lag is held against. */
+const tightestBound = ({ config }: Workshop): number | null => {
+  const bounds = config.gates
+    .flatMap(comparisonsOf)
+    .flatMap(({ parsed }) =>
+      parsed.metric === "latency" && parsed.right.kind === "value" ? [parsed.right.value] : [],
+    );
+  return bounds.length > 0 ? Math.min(...bounds) : null;
+};
+
+/** The recorded times that a configuration names. @throws UserError when there are none, naming the line to blame. */
+async function recorded({ readText, resolve }: Workshop, file: string): Promise<number[]> {
+  const text = await readText(resolve(file));
+  if (text === null)
+    throw new UserError([
+      {
+        code: "data.not-found",
+        message: `there is no ${file}`,
+        hint: "load.arrivals names the file with the time of a request on each line.",
+        at: { file },
+      },
+    ]);
+  try {
+    return arrivalTimes(text);
+  } catch (error) {
+    const line = (error as { line?: number }).line;
+    throw new UserError([
+      {
+        code: "data.value",
+        message: `${file}: ${(error as Error).message}`,
+        hint: "Write a time on each line, in seconds such as 12.25 or as 2026-11-23T12:00:00.250Z.",
+        at: { file, ...(line !== undefined && { line }) },
+      },
+    ]);
+  }
+}
+
+/** The load that a configuration asks for, with what its files and the data say. @throws UserError */
+async function planOf(shop: Workshop, plan: LoadSettings["plan"], model: Model, rows: number): Promise<LoadPlan> {
+  if (plan.profile === "replay") return { profile: "replay", times: await recorded(shop, plan.arrivals) };
+  if (plan.profile !== "offline") return plan;
+  if (plan.batch > 1 && !isBatched(model.inputs))
+    throw new UserError([
+      {
+        code: "config.value",
+        message: `load.batch is ${plan.batch}, and the model takes no batches: the first dimension of its inputs is fixed`,
+        hint: "Remove load.batch, or export the model with an open first dimension.",
+        at: { file: shop.config.file, key: "load.batch" },
+      },
+    ]);
+  return { ...plan, items: plan.items ?? Math.min(rows, payloadLimit) };
+}
+
+/** Puts the load of the configuration on a deployed model; null where it asks for none. @throws UserError */
+export async function loadTest(
+  shop: Workshop,
+  about: { session: Session; model: Model; rows: readonly Row[]; seed: string },
+  signal: AbortSignal,
+): Promise<LoadRun | null> {
+  const settings = shop.config.load;
+  if (!settings) return null;
+  const { session, model, rows, seed } = about;
+  return load({
+    ...settings,
+    plan: await planOf(shop, settings.plan, model, rows.length),
+    tightestBound: tightestBound(shop),
+    seed,
+    session,
+    inputs: rows.map((row) => row.inputs),
+    clock: shop.clock,
+    signal,
+    progress: (share) => shop.host.note("load test", share),
+  });
+}

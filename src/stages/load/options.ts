@@ -1,0 +1,25 @@
+import type { LoadPlan } from "../../domain/schedule.ts";
+import type { Tensors } from "../../domain/tensor.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Session } from "../../ports/protocol.ts";
+
+/** How requests are sent and timed. */
+export interface Sending {
+  timeoutMilliseconds: number;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+export interface LoadOptions extends Sending {
+  plan: LoadPlan;
+  /** Whether gates may take the latency of a closed loop. */
+  allowClosed: boolean;
+  warmupMilliseconds: number;
+  /** Tightest latency bound of the gates in ms, for the generator's check of itself; null without one. */
+  tightestBound: number | null;
+  seed: string;
+  session: Session;
+  /** Real rows; their inputs are sent in a seeded order, over and over. */
+  inputs: readonly Tensors[];
+  progress: (share: number) => void;
+}
