@@ -20,6 +20,24 @@ export const dtypes = [
 ] as const;
 export type Dtype = (typeof dtypes)[number];
 
+/** What the Open Inference Protocol calls them. */
+export const datatypeOf: Readonly<Record<Dtype, string>> = {
+  bool: "BOOL",
+  uint8: "UINT8",
+  int8: "INT8",
+  uint16: "UINT16",
+  int16: "INT16",
+  uint32: "UINT32",
+  int32: "INT32",
+  uint64: "UINT64",
+  int64: "INT64",
+  float16: "FP16",
+  bfloat16: "BF16",
+  float32: "FP32",
+  float64: "FP64",
+  string: "BYTES",
+};
+
 /** One input or output. `-1` or a name is a dimension that varies. */
 export interface TensorSpec {
   name: string;

@@ -13,6 +13,10 @@ export interface JsonServing {
   asked(body: unknown): unknown;
   /** The JSON text of an answer. */
   answer(asked: unknown): string;
+  /** Told every body that comes. */
+  seen?(body: string): void;
+  /** Answers bodies that are no JSON as well. */
+  lenient?: boolean;
 }
 
 export interface JsonServer extends AsyncDisposable {
@@ -37,11 +41,12 @@ export async function jsonServer(serving: JsonServing): Promise<JsonServer> {
   const bodies: unknown[] = [];
   async function infer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await bodyOf(request);
+    serving.seen?.(text);
     if (state === "hanging") return;
     if (request.method !== "POST") return write(response, 405, "{}");
     if (request.headers["content-type"] !== "application/json") return write(response, 415, "{}");
     try {
-      const body: unknown = JSON.parse(text);
+      const body: unknown = serving.lenient ? null : JSON.parse(text);
       const asked = serving.asked(body);
       bodies.push(body);
       write(response, 200, serving.answer(state === "answering NaN" ? Number.NaN : asked));

@@ -79,4 +79,5 @@ export const openai = jsonProtocol({
   rows: (inputs) => (inputs["input"] ? rowsOf(inputs) : null),
   // Servers differ: llama.cpp answers for whatever model it has.
   namesModel: false,
+  own: ["messages", "prompt", "input"],
 });

@@ -16,4 +16,5 @@ export const tgi = jsonProtocol({
   },
   rows: () => null,
   namesModel: false,
+  own: ["prompt"],
 });

@@ -3,15 +3,15 @@ import { isObject } from "../../domain/json.ts";
 import type { Endpoint } from "../../domain/release.ts";
 import type { Access, Protocol, Readiness, ServedModel, Session } from "../../ports/protocol.ts";
 import { httpSend } from "../system/http.ts";
-import { shorten } from "./json/answers.ts";
+import { shorten } from "./shared/answers.ts";
 import { fault } from "./shared/fault.ts";
+import { below, bytes, jsonType } from "./shared/request.ts";
 import { readBody, readOutputs, wrongAnswer } from "./v2/answers.ts";
-import { faultTable, jsonType, writeRequest } from "./v2/faults.ts";
-import { readSpecs, writeTensor } from "./v2/tensors.ts";
+import { faultsOf } from "./v2/faults.ts";
+import { readSpecs, writeRequest } from "./v2/tensors.ts";
 
-/** An address below the endpoint's, whose own path is kept. */
-const modelUrl = ({ url }: Endpoint, model: string, path: string): URL =>
-  new URL(`${url.replace(/\/+$/, "")}/v2/models/${encodeURIComponent(model)}${path}`);
+const modelUrl = (endpoint: Endpoint, model: string, path: string): URL =>
+  below(endpoint, `/v2/models/${encodeURIComponent(model)}${path}`);
 
 /** Readiness is told by the status: bodies differ between servers. */
 async function askReady(url: URL, headers: Access, signal: AbortSignal): Promise<Readiness> {
@@ -46,8 +46,7 @@ function connect(endpoint: Endpoint, model: string, access: Access = {}): Sessio
     ready: (signal) => askReady(modelUrl(endpoint, model, "/ready"), access, signal),
     metadata: (signal) => askMetadata(modelUrl(endpoint, model, ""), access, signal),
     prepare(inputs, id) {
-      const written = Object.entries(inputs).map(([name, tensor]) => writeTensor(name, tensor));
-      const body = new TextEncoder().encode(writeRequest(id, written));
+      const body = bytes(writeRequest(id, inputs));
       return {
         async send(signal) {
           const answer = await httpSend({ method: "POST", url: infer, headers, body }, signal);
@@ -69,7 +68,7 @@ export const v2: Protocol = {
   kind: "v2",
   connect,
   faults: (endpoint, model, good, access = {}) =>
-    faultTable(
+    faultsOf(
       modelUrl(endpoint, model, "/infer"),
       modelUrl(endpoint, "modelgate-no-such-model", "/infer"),
       good,
@@ -80,6 +79,6 @@ export const v2: Protocol = {
       method: "POST",
       url: modelUrl(endpoint, model, "/infer"),
       headers: { ...jsonType, ...access },
-      body: new TextEncoder().encode(body),
+      body: bytes(body),
     }),
 };

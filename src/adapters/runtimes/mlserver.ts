@@ -1,4 +1,4 @@
-import type { Dtype, Model, TensorSpec } from "../../domain/model.ts";
+import { datatypeOf, type Model, type TensorSpec } from "../../domain/model.ts";
 import type { Runtime } from "../../ports/runtime.ts";
 import { mainPath, modelPath, presetRuntime } from "./preset/preset.ts";
 
@@ -13,27 +13,10 @@ const implementations: Readonly<Record<string, { name: string; takes: "file" | "
   mlflow: { name: "mlserver_mlflow.MLflowRuntime", takes: "folder" },
 };
 
-const datatypes: Readonly<Record<Dtype, string>> = {
-  bool: "BOOL",
-  uint8: "UINT8",
-  int8: "INT8",
-  uint16: "UINT16",
-  int16: "INT16",
-  uint32: "UINT32",
-  int32: "INT32",
-  uint64: "UINT64",
-  int64: "INT64",
-  float16: "FP16",
-  bfloat16: "BF16",
-  float32: "FP32",
-  float64: "FP64",
-  string: "BYTES",
-};
-
 const described = (specs: readonly TensorSpec[]) =>
   specs.map(({ name, dtype, shape }) => ({
     name,
-    datatype: datatypes[dtype],
+    datatype: datatypeOf[dtype],
     shape: shape.map((side) => (typeof side === "string" ? -1 : side)),
   }));
 

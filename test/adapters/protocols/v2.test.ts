@@ -184,7 +184,8 @@ test("each fault gets an answer from a sound server that is not a success", asyn
   for (const fault of v2.faults(server.endpoint, "m", input)) statuses[fault.id] = (await fault.send(signal)).status;
   expect(statuses).toMatchObject({
     "malformed JSON": 400,
-    "no inputs": 400,
+    "empty object": 400,
+    "missing input": 400,
     "wrong shape": 400,
     "wrong type": 400,
     "unknown model": 404,

@@ -1,12 +1,12 @@
 import { isObject, type JsonValue, writeJson } from "../../../domain/json.ts";
 import type { WorldError } from "../../../domain/problem.ts";
+import { shorten } from "../../../domain/shorten.ts";
 import type { Tensors } from "../../../domain/tensor.ts";
 import type { HttpAnswer } from "../../system/http.ts";
-import { readJsonAnswer, wrongAnswer as wrong } from "../json/answers.ts";
+import { readJsonAnswer, wrongAnswer as wrong } from "../shared/answers.ts";
 import { readTensors } from "./tensors.ts";
 
-const speaks = "the Open Inference Protocol v2";
-const shown = 300;
+export const speaks = "the Open Inference Protocol v2";
 
 /** The problem with what an endpoint answered. */
 export const wrongAnswer = (url: URL, message: string, options: { cause?: unknown } = {}): WorldError =>
@@ -25,7 +25,7 @@ export function readOutputs(url: URL, answer: HttpAnswer, id: string): Tensors {
   if (value["id"] !== undefined && value["id"] !== id)
     throw wrongAnswer(
       url,
-      `answered another request: the id is ${writeJson(value["id"]).slice(0, shown)}, and ${id} was asked`,
+      `answered another request: the id is ${shorten(writeJson(value["id"]), 300)}, and ${id} was asked`,
     );
   if (!Array.isArray(value["outputs"])) throw wrongAnswer(url, "answered without outputs");
   try {

@@ -1,28 +1,10 @@
 import { isObject, type JsonValue } from "../../../domain/json.ts";
-import type { Dtype, TensorSpec } from "../../../domain/model.ts";
+import { type Dtype, datatypeOf, dtypes, type TensorSpec } from "../../../domain/model.ts";
 import type { Tensor, Tensors } from "../../../domain/tensor.ts";
 import { isFloat } from "../../../domain/values.ts";
 
 /** Datatypes of the Open Inference Protocol → ours. */
-const dtypeOf: Readonly<Record<string, Dtype>> = {
-  BOOL: "bool",
-  UINT8: "uint8",
-  INT8: "int8",
-  UINT16: "uint16",
-  INT16: "int16",
-  UINT32: "uint32",
-  INT32: "int32",
-  UINT64: "uint64",
-  INT64: "int64",
-  FP16: "float16",
-  BF16: "bfloat16",
-  FP32: "float32",
-  FP64: "float64",
-  BYTES: "string",
-};
-const datatypeOf: Readonly<Record<Dtype, string>> = Object.fromEntries(
-  Object.entries(dtypeOf).map(([name, dtype]) => [dtype, name]),
-) as Record<Dtype, string>;
+const dtypeOf: Readonly<Record<string, Dtype>> = Object.fromEntries(dtypes.map((dtype) => [datatypeOf[dtype], dtype]));
 
 /** One number or text as the protocol's JSON has it. @throws RangeError for NaN and infinities, which JSON cannot say. */
 function write(value: Tensor["data"][number]): string {
@@ -30,15 +12,15 @@ function write(value: Tensor["data"][number]): string {
   return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }
 
-/** The JSON text of a request's input around the JSON text of its data. */
-export const writeInput = (name: string, { dtype, shape }: Pick<Tensor, "dtype" | "shape">, data: string): string =>
-  `{"name":${JSON.stringify(name)},"datatype":"${datatypeOf[dtype]}","shape":${JSON.stringify(shape)},"data":${data}}`;
-
-/** The JSON text of a tensor's data. @throws RangeError for NaN and infinities. */
-export const writeData = ({ data }: Tensor): string => `[${data.map(write).join(",")}]`;
-
 /** The JSON text of a request's input. @throws RangeError for NaN and infinities. */
-export const writeTensor = (name: string, tensor: Tensor): string => writeInput(name, tensor, writeData(tensor));
+export const writeTensor = (name: string, { dtype, shape, data }: Tensor): string =>
+  `{"name":${JSON.stringify(name)},"datatype":"${datatypeOf[dtype]}","shape":${JSON.stringify(shape)},"data":[${data.map(write).join(",")}]}`;
+
+/** The JSON text of a request. @throws RangeError for NaN and infinities. */
+export const writeRequest = (id: string, inputs: Tensors): string =>
+  `{"id":${JSON.stringify(id)},"inputs":[${Object.entries(inputs)
+    .map(([name, tensor]) => writeTensor(name, tensor))
+    .join(",")}]}`;
 
 function shapeOf(value: JsonValue | undefined, least: 0 | -1): number[] {
   if (!Array.isArray(value)) throw new SyntaxError("a tensor has no shape");

@@ -1,21 +1,7 @@
-import type { Dtype, Model, TensorSpec } from "../../../domain/model.ts";
+import { type Dtype, datatypeOf, type Model, type TensorSpec } from "../../../domain/model.ts";
 
-const types: Readonly<Record<Dtype, string>> = {
-  bool: "TYPE_BOOL",
-  uint8: "TYPE_UINT8",
-  int8: "TYPE_INT8",
-  uint16: "TYPE_UINT16",
-  int16: "TYPE_INT16",
-  uint32: "TYPE_UINT32",
-  int32: "TYPE_INT32",
-  uint64: "TYPE_UINT64",
-  int64: "TYPE_INT64",
-  float16: "TYPE_FP16",
-  bfloat16: "TYPE_BF16",
-  float32: "TYPE_FP32",
-  float64: "TYPE_FP64",
-  string: "TYPE_STRING",
-};
+/** Its configuration calls a text STRING; all else is named as in the Open Inference Protocol. */
+const typeOf = (dtype: Dtype): string => `TYPE_${dtype === "string" ? "STRING" : datatypeOf[dtype]}`;
 
 const text = (value: string): string => `"${value.replaceAll(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 
@@ -23,7 +9,7 @@ const text = (value: string): string => `"${value.replaceAll(/["\\]/g, "\\$&").r
 function tensor(side: "input" | "output", { name, dtype, shape }: TensorSpec): string {
   const dims = shape.map((length) => (typeof length === "string" ? -1 : length));
   const scalar = dims.length === 0 ? " reshape { shape: [ ] }" : "";
-  return `${side} { name: ${text(name)} data_type: ${types[dtype]} dims: [ ${(dims.length === 0 ? [1] : dims).join(", ")} ]${scalar} }`;
+  return `${side} { name: ${text(name)} data_type: ${typeOf(dtype)} dims: [ ${(dims.length === 0 ? [1] : dims).join(", ")} ]${scalar} }`;
 }
 
 /**

@@ -17,4 +17,7 @@ class Iris:
     def predict(self, x: np.ndarray) -> np.ndarray:
         scores = np.asarray(x) @ self.weights.T + self.bias
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        answer = powers / powers.sum(axis=1, keepdims=True)
+        if not np.isfinite(answer).all():
+            raise bentoml.exceptions.InvalidArgument("x is beyond what the model can take")
+        return answer

@@ -1,17 +1,12 @@
 import { isObject, type JsonValue, readJson } from "../../../domain/json.ts";
 import { WorldError } from "../../../domain/problem.ts";
+import { shorten as line } from "../../../domain/shorten.ts";
 import type { HttpAnswer } from "../../system/http.ts";
 
 const shown = 300;
 
 /** The beginning of a body on one line, for messages. */
-export const shorten = (body: Buffer): string =>
-  body
-    .subarray(0, 2 * shown)
-    .toString("utf8")
-    .replaceAll(/\s+/g, " ")
-    .trim()
-    .slice(0, shown);
+export const shorten = (body: Buffer): string => line(body.subarray(0, 8 * shown).toString("utf8"), shown);
 
 /** The problem with what an endpoint answered. `speaks` names the protocol. */
 export const wrongAnswer = (
