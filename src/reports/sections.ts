@@ -1,5 +1,6 @@
 import type { CheckResult, ComparisonResult } from "../domain/gate/result.ts";
 import { formatImage } from "../domain/image.ts";
+import { metricNamed } from "../domain/metrics/index.ts";
 import { formatTensor } from "../domain/model.ts";
 import type { Outcome, Section } from "../domain/outcome.ts";
 import type { SmokeStep } from "../domain/smoke.ts";
@@ -42,7 +43,18 @@ const numbers = ({ value, ref, lower, upper, n }: Numbers, unit: ComparisonResul
 const comparisons = ({ judgement }: Outcome): readonly ComparisonResult[] =>
   (judgement?.checks ?? []).flatMap((check: CheckResult) => check.members ?? [check]);
 
-const gates = ({ judgement }: Outcome): Section[] => {
+/** Signatures of metrics that go by one name with many definitions. */
+function signatures(outcome: Outcome): string[] {
+  const written = comparisons(outcome).flatMap(({ text }) => {
+    const [name = ""] = /^\w+/.exec(text) ?? [];
+    const metric = metricNamed(name, "generation");
+    return metric?.kind === "rows" && metric.signature ? [`${name}: ${metric.signature}`] : [];
+  });
+  return [...new Set(written)];
+}
+
+const gates = (outcome: Outcome): Section[] => {
+  const { judgement } = outcome;
   if (!judgement) return [];
   const rows = judgement.checks.flatMap((check) => [
     [check.status, `${check.text}${check.severity === "advisory" ? " (advisory)" : ""}`, ...numbers(check, check.unit)],
@@ -51,7 +63,14 @@ const gates = ({ judgement }: Outcome): Section[] => {
   const notes = judgement.checks
     .filter((check) => check.status !== "pass")
     .map((check) => `${check.text}: ${check.sentence}`);
-  return [{ title: "Gates", columns: ["", "gate", "value", "champion", "bounds", "n"], rows, notes }];
+  return [
+    {
+      title: "Gates",
+      columns: ["", "gate", "value", "champion", "bounds", "n"],
+      rows,
+      notes: [...notes, ...signatures(outcome)],
+    },
+  ];
 };
 
 /** How the policy in force lies to the protected branch's. Nothing to say where they are the same. */

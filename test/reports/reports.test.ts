@@ -37,6 +37,16 @@ test("the summary says the verdict first, then the gates", () => {
   expect(text.indexOf("### Gates")).toBeLessThan(text.indexOf("### Smoke test"));
 });
 
+test("a metric with many definitions is shown with its signature, once", () => {
+  const checks = ["chrf >= 50", "chrf >= champion - 1 @95%", "accuracy >= 0.9"].map((text) => ({
+    ...checkWith("pass"),
+    text,
+  }));
+  const text = terminalReport(outcomeWith({ judgement: verdictFor(releaseOf("a"), { checks }) }));
+  expect(text.match(/chrf: nrefs:var\|case:mixed\|eff:yes\|nc:6\|nw:0\|space:no\|version:2\.6\.0/g)).toHaveLength(1);
+  expect(text).not.toContain("accuracy: ");
+});
+
 test("nothing from outside is Markdown or HTML in the summary", () => {
   const text = summary(outcomeWith());
   expect(text).not.toContain("<img");

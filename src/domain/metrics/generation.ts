@@ -162,7 +162,8 @@ const perplexity = corpus({
   value: ([sum = 0, tokens = 0]) => (tokens === 0 ? { undefined: "no_tokens" } : perplexityOf(sum, tokens)),
 });
 
-type Line = Pick<RowMetric, "prepare" | "bound"> & Partial<Pick<RowMetric, "unit" | "direction" | "range">>;
+type Line = Pick<RowMetric, "prepare" | "bound"> &
+  Partial<Pick<RowMetric, "unit" | "direction" | "range" | "signature">>;
 const metric = (line: Line): RowMetric => ({
   kind: "rows",
   tasks: ["generation"],
@@ -191,9 +192,22 @@ export const generationMetrics: Readonly<Record<string, RowMetric>> = {
   rouge2: mean(rougeScores("rouge2")),
   // A check names metrics in lower case.
   rougel: mean(rougeScores("rougeL")),
-  bleu: metric({ ...hundred, prepare: bleu }),
-  chrf: metric({ ...hundred, prepare: chrf(0) }),
-  chrf_pp: metric({ ...hundred, prepare: chrf(2) }),
+  // Signatures are sacrebleu's; `nrefs` varies with the rows.
+  bleu: metric({
+    ...hundred,
+    prepare: bleu,
+    signature: "nrefs:var|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0",
+  }),
+  chrf: metric({
+    ...hundred,
+    prepare: chrf(0),
+    signature: "nrefs:var|case:mixed|eff:yes|nc:6|nw:0|space:no|version:2.6.0",
+  }),
+  chrf_pp: metric({
+    ...hundred,
+    prepare: chrf(2),
+    signature: "nrefs:var|case:mixed|eff:yes|nc:6|nw:2|space:no|version:2.6.0",
+  }),
   wer: metric({ ...errors, prepare: errorRate(wordEdits) }),
   cer: metric({ ...errors, prepare: errorRate(characterEdits) }),
   perplexity: metric({

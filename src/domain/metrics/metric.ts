@@ -69,6 +69,8 @@ export interface RowMetric extends Described {
   tasks: readonly Task[];
   args: Readonly<Record<string, ArgumentRule>>;
   bound: Bound;
+  /** How the field writes which of many definitions this is; shown beside the value. */
+  signature?: string;
   /** Whether only the truth and the predicted label of a row matter, so that equal rows may be counted together. */
   counts: boolean;
   /** Makes the statistic of these rows; it has been checked that {@link unsound} finds nothing. */
