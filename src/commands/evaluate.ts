@@ -20,6 +20,7 @@ import { besideChampion, removeChampion } from "./champion.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
 import { loadTest } from "./load-test.ts";
 import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
+import { baselineAnswers } from "./reference.ts";
 import { leaveShard, leftShards, sharingOf } from "./shards.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -102,6 +103,7 @@ export async function evaluateRelease(
   signal: AbortSignal,
 ) {
   const running = await runningIn(shop, environment, signal);
+  const baseline = await baselineAnswers(shop, data.identity, signal);
   await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
   const found = shared
     ? await mergedParts(shop, { release, data, environment }, signal)
@@ -111,7 +113,9 @@ export async function evaluateRelease(
   const seed = `modelgate/1|${release.image.digest}|${data.identity.digest}|load`;
   const loadRun = await loadTest(shop, { session, model: release.model, rows: data.rows, seed }, signal);
   if (loadRun) await sameSubject(shop, environment, found, signal);
-  const evaluation: Evaluation = { ...found, observations: { ...found.observations, load: loadRun } };
+  const observations = { ...found.observations, load: loadRun };
+  if (baseline && observations.truth.length === data.identity.rows) observations.baseline = baseline;
+  const evaluation: Evaluation = { ...found, observations };
   const evidence = await attach(shop, release, { kind: "evaluation", body: evaluationToJson(evaluation) }, signal);
   return { evaluation, running, evidence };
 }

@@ -2,6 +2,7 @@ import type { PlatformKind } from "../adapters/platforms/index.ts";
 import type { CustomServer, runtimes } from "../adapters/runtimes/index.ts";
 import type { Declared } from "../domain/contract.ts";
 import type { Check } from "../domain/gate/decide.ts";
+import type { Image } from "../domain/image.ts";
 import type { Task } from "../domain/observations/observations.ts";
 import type { LoadPlan } from "../domain/schedule.ts";
 import type { TrustedIdentity } from "../domain/signature.ts";
@@ -46,6 +47,8 @@ export interface Config {
     /** Binary: [negative, positive]; regression: empty. */
     classes: readonly string[];
     threshold: number;
+    /** A model whose answers to the same rows gates compare with. */
+    baseline: Image | null;
     output: string | null;
     labelSeparator: string;
     /** Column of the query of a ranking, or of what else makes rows belong together. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { datasets } from "../adapters/datasets/index.ts";
+import { parseImage } from "../domain/image.ts";
 import { tasks } from "../domain/observations/observations.ts";
 import { loadProfiles, mostRequests } from "../domain/schedule.ts";
 import { column, path, text } from "./texts.ts";
@@ -14,6 +15,14 @@ const className = z
   .union([z.string().min(1), z.number()])
   .transform(String)
   .meta({ form: "the name of a class" });
+
+const byDigest = text.meta({ form: "an image, repository@sha256:…" }).refine((written) => {
+  try {
+    return Boolean(parseImage(written));
+  } catch {
+    return false;
+  }
+}, "does not name an image by digest");
 
 export const evaluate = z
   .strictObject({
@@ -49,6 +58,11 @@ export const evaluate = z
       .record(text, text.meta({ form: "columns, or globs such as pixel_*, with commas between them" }))
       .optional()
       .describe("Embedding of pairs: model input → columns of the other text; the label is then how alike the two are"),
+    baseline: byDigest
+      .optional()
+      .describe(
+        "Image of another model, such as the original of a converted or quantised one, that was evaluated on the same data: gates compare with what it answered",
+      ),
     output: text.optional().describe("Model output to read; default: the only one that fits"),
     slices: z.array(column).default([]).describe("Columns to judge by; never sent"),
     concurrency: z.int().min(1).max(256).default(8).describe("Rows asked at the same time"),

@@ -1,5 +1,6 @@
 import type { PlatformKind } from "../adapters/platforms/index.ts";
 import type { Check } from "../domain/gate/decide.ts";
+import { parseImage } from "../domain/image.ts";
 import type { Config } from "./config.ts";
 import { evaluateProblems, hasClasses, taskOf } from "./evaluation.ts";
 import { gatesOf } from "./gates.ts";
@@ -32,6 +33,7 @@ function checksOf({ gates, evaluate, load }: Parts, report: Report): Check[] {
         classes: evaluate.classes ?? [],
         sliceColumns: evaluate.slices,
         load: loadSetting(load),
+        hasBaseline: evaluate.baseline !== undefined,
       }
     : null;
   return gatesOf(gates, setting, report);
@@ -61,6 +63,7 @@ const evaluateOf = (evaluate: NonNullable<Written["evaluate"]>): Config["evaluat
   id: evaluate.id ?? null,
   classes: evaluate.classes ?? [],
   threshold: evaluate.threshold,
+  baseline: evaluate.baseline === undefined ? null : parseImage(evaluate.baseline),
   output: evaluate.output ?? null,
   labelSeparator: evaluate["label-separator"],
   group: evaluate.group ?? null,

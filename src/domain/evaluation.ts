@@ -32,6 +32,7 @@ export const evaluationToJson = (evaluation: Evaluation): Json => {
       truth: truthToJson(observations.truth),
       candidate: answersToJson(observations.candidate),
       champion: observations.champion && answersToJson(observations.champion),
+      ...(observations.baseline && { baseline: answersToJson(observations.baseline) }),
     },
   } as unknown as Json;
 };
@@ -71,6 +72,7 @@ export function evaluationFromJson(body: Json): Evaluation {
         truth,
         candidate,
         champion: observations["champion"] === null ? null : answersFromJson(observations["champion"]),
+        ...(observations["baseline"] !== undefined && { baseline: answersFromJson(observations["baseline"]) }),
         // Evidence of an earlier version has no groups.
         groups: (observations["groups"] ?? null) as Observations["groups"],
         load: observations["load"] as unknown as LoadRun | null,

@@ -43,11 +43,12 @@ export interface PolicyComparison {
 const numberOr = (value: number | null, otherwise: number): number => value ?? otherwise;
 
 /** Checks that can be compared: the same metric of the same rows, the same way round. */
-const kindOf = ({ metric, args, stat, op, right, by }: ParsedCheck): string =>
+const kindOf = ({ metric, args, stat, against, op, right, by }: ParsedCheck): string =>
   JSON.stringify([
     metric,
     Object.entries(args).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     stat,
+    against,
     lowIsBad(op),
     right.kind === "ref" ? right.ref : null,
     by.toSorted(),

@@ -31,7 +31,7 @@ const facts = (outcome: Outcome): Section => {
 
 type Numbers = Pick<ComparisonResult, "value" | "ref" | "lower" | "upper" | "n">;
 
-/** The cells of a comparison: value, champion, bounds, n. */
+/** The cells of a comparison: value, the reference's value, bounds, n. */
 const numbers = ({ value, ref, lower, upper, n }: Numbers, unit: ComparisonResult["unit"]): string[] => [
   formatNumber(value, unit),
   formatNumber(ref, unit),
@@ -66,7 +66,7 @@ const gates = (outcome: Outcome): Section[] => {
   return [
     {
       title: "Gates",
-      columns: ["", "gate", "value", "champion", "bounds", "n"],
+      columns: ["", "gate", "value", "reference", "bounds", "n"],
       rows,
       notes: [...notes, ...signatures(outcome)],
     },
@@ -115,7 +115,7 @@ const slices = (outcome: Outcome): Section[] =>
     return [
       {
         title: `Slices: ${text}`,
-        columns: ["", "slice", "value", "champion", "bounds", "n"],
+        columns: ["", "slice", "value", "reference", "bounds", "n"],
         rows: [...judged, ...small],
         notes: discoveries(comparison),
       },
@@ -133,7 +133,7 @@ const tests = (outcome: Outcome): Section[] => {
   const note =
     "p: the chance of an advantage at least as large as seen if both models were equally good. It decides nothing.";
   return rows.length > 0
-    ? [{ title: "Is it better than the champion?", columns: ["gate", "test", "p"], rows, notes: [note] }]
+    ? [{ title: "Is it better than the reference?", columns: ["gate", "test", "p"], rows, notes: [note] }]
     : [];
 };
 

@@ -172,6 +172,12 @@ const pairs: [name: string, before: Written, after: Written, relation: Relation]
   ["a constant for the champion", gates("accuracy >= champion - 1pp"), gates("accuracy >= 0.9"), "incomparable"],
   ["another slice", gates("accuracy >= 0.8 by group"), gates("accuracy >= 0.8 by region"), "incomparable"],
   ["alternatives in another order", gates(anyOf(f1, acc)), gates(anyOf(acc, f1)), "equal"],
+  [
+    "another model's answers for the truth",
+    gates("accuracy >= 0.9"),
+    gates("accuracy against baseline >= 0.9"),
+    "incomparable",
+  ],
   ["an alternative dropped", gates(anyOf(f1, acc, "ece <= 0.1")), gates(anyOf(f1, acc)), "tighter"],
   ["an alternative raised", gates(anyOf(f1, acc)), gates(anyOf(f1, "accuracy >= 0.95")), "tighter"],
   ["one alternative alone", gates(anyOf(f1, acc)), gates(acc), "tighter"],

@@ -105,7 +105,12 @@ test("the champion is asked the same rows, and rows it had right are named when 
 test("an evaluation is read back from JSON as it was", async () => {
   await using server = await v2Server(thresholding);
   const found = await evaluate(optionsFor(server));
-  expect(evaluationFromJson(JSON.parse(JSON.stringify(evaluationToJson(found))) as never)).toEqual(found);
+  const again = (evaluation: typeof found) =>
+    evaluationFromJson(JSON.parse(JSON.stringify(evaluationToJson(evaluation))) as never);
+  expect(again(found)).toEqual(found);
+  const baseline = found.observations.candidate;
+  const compared = { ...found, observations: { ...found.observations, baseline } };
+  expect(again(compared)).toEqual(compared);
 });
 
 describe("rows without a usable answer are never left out silently", () => {

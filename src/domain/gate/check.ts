@@ -3,6 +3,7 @@ import { metricNamed, metrics } from "../metrics/index.ts";
 import type { Task } from "../observations/observations.ts";
 import type { Comparison } from "./compare.ts";
 import { didYouMean } from "./near.ts";
+import type { Reference } from "./parse.ts";
 import { enoughRequests, enoughRows, range } from "./reach.ts";
 import { lowIsBad } from "./rule.ts";
 import type { CheckProblem, Finder, Setting } from "./setting.ts";
@@ -25,8 +26,8 @@ export function checkProblems({ parsed }: Comparison, setting: Setting): CheckPr
         column,
       },
     ];
-  const found = [statistic, argumentsGiven, direction, reference, unit, confidence, slices, load].flatMap((find) =>
-    find(parsed, metric, setting),
+  const found = [statistic, argumentsGiven, direction, against, reference, unit, confidence, slices, load].flatMap(
+    (find) => find(parsed, metric, setting),
   );
   if (found.length > 0) return found;
   const unreachable = range(parsed, metric, setting);
@@ -97,17 +98,33 @@ const direction: Finder = ({ metric: name, op, at }, metric) => {
   return [{ message, hint: `write ${right}`, column: at.op }];
 };
 
-const reference: Finder = ({ metric: name, right, at }, metric) => {
+/** What a reference needs to be observed. */
+const observable = (reference: Reference, column: number, { hasBaseline }: Setting): CheckProblem[] => {
+  if (reference === "champion" || (reference === "baseline" && hasBaseline)) return [];
+  const hint =
+    reference === "baseline"
+      ? "name the image of the other model as evaluate.baseline"
+      : "compare with champion (what production runs) or with a number";
+  return [{ message: `nothing is observed for "${reference}"`, hint, column }];
+};
+
+const against: Finder = ({ metric: name, against: other, right, at }, metric, setting) => {
+  if (other === null) return [];
+  const column = at.against;
+  const problem = (message: string, hint: string) => [{ message: `${name} ${message}`, hint, column }];
+  if (metric.kind === "run") return problem("is measured on a load run, not against answers", "leave against away");
+  if (setting.task === "ranking")
+    return problem("of a ranking cannot be taken against answers: its scores are no grades", "leave against away");
+  if (right.kind === "ref")
+    return problem("compares with one model and takes the answers of another for the truth", "compare with a number");
+  return observable(other, column, setting);
+};
+
+const reference: Finder = ({ metric: name, right, at }, metric, setting) => {
   if (right.kind === "value") return [];
   const column = at.right;
-  if (right.ref !== "champion")
-    return [
-      {
-        message: `nothing is observed for "${right.ref}"`,
-        hint: "compare with champion (what production runs) or with a number",
-        column,
-      },
-    ];
+  const missing = observable(right.ref, column, setting);
+  if (missing.length > 0) return missing;
   if (metric.kind === "run")
     return [
       {

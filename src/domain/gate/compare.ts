@@ -4,6 +4,7 @@ import type { Metric } from "../metrics/metric.ts";
 import type { Observations } from "../observations/observations.ts";
 import { judgeLoad } from "./load.ts";
 import type { ParsedCheck } from "./parse.ts";
+import { answersFrom, asTruth, withoutReference } from "./reference.ts";
 import { blank, bounded, type ComparisonResult, type Finding, type Slices } from "./result.ts";
 import { judgeRows } from "./rows.ts";
 import { sentenceOf, slicesSentence } from "./sentence.ts";
@@ -41,28 +42,19 @@ function groupIndex(names: readonly string[]): Int32Array {
 const seedOf = ({ seeds }: DecisionContext, text: string): string =>
   ["modelgate/1", seeds.candidate, seeds.champion ?? "none", seeds.data, text].join("|");
 
-/** Why a check against a reference cannot be judged, or null. */
-function withoutReference(check: ParsedCheck, observed: Observations, context: DecisionContext): Found | null {
-  if (check.right.kind === "value") return null;
-  if (check.right.ref !== "champion") return { ...blank, reason: "reference_unavailable" };
-  if (observed.championState === "none")
-    return { ...blank, status: context.firstPromotion === "allow" ? "skipped" : "error", reason: "no_champion" };
-  return observed.champion === null || observed.championState === "unavailable"
-    ? { ...blank, reason: "champion_unavailable" }
-    : null;
-}
-
 function find({ parsed, text }: Comparison, observed: Observations, context: DecisionContext): Found {
   const metric = metricNamed(parsed.metric, observed.task);
   if (!metric) return { ...blank, reason: "unknown_metric" };
   const usual = parsed.confidence === null ? 1 : 30;
   if (metric.kind === "run") return judgeLoad(metric, parsed, observed.load, parsed.min ?? usual);
   if (observed.failedRows > 0) return { ...blank, reason: "failed_rows" };
-  const unjudged = withoutReference(parsed, observed, context);
+  const unjudged = withoutReference(parsed, observed, context.firstPromotion);
   if (unjudged) return unjudged;
-  const { truth, classes, candidate, slices } = observed;
+  const { classes, candidate, slices } = observed;
+  const truth = parsed.against ? asTruth(answersFrom(parsed.against, observed)!) : observed.truth;
+  if (truth === null) return { ...blank, reason: "wrong_task" };
   const groups = observed.groups && groupIndex(observed.groups);
-  const champion = parsed.right.kind === "ref" ? observed.champion : null;
+  const champion = parsed.right.kind === "ref" ? answersFrom(parsed.right.ref, observed) : null;
   const replicates = context.replicates ?? 2000;
   const question = { metric, check: parsed, confidence: parsed.confidence, seed: seedOf(context, text), replicates };
   const subject = { truth, classes, groups, candidate, champion };

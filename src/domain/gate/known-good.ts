@@ -41,10 +41,14 @@ export function hopeless(checks: readonly Check[], observed: Observations, conte
   if (observed.truth.length === 0) return [];
   const candidate = perfectAnswers(observed);
   const champion = badAnswers(observed)[0]?.answers ?? candidate;
-  const sound: Observations = { ...observed, candidate, champion, championState: "present", failedRows: 0 };
+  /** What is compared with is bad, what is taken for the truth says the same. */
+  const beside = (check: Check): Observations => {
+    const other = comparisonsOf(check).some(({ parsed }) => parsed.against !== null) ? candidate : champion;
+    return { ...observed, candidate, champion: other, baseline: other, championState: "present", failedRows: 0 };
+  };
   return checks
     .filter((check) => check.severity === "required" && looksAtRows(check))
-    .map((check) => decide(check, sound, { ...context, replicates }))
+    .map((check) => decide(check, beside(check), { ...context, replicates }))
     .filter(({ members, ...result }) => (members ?? [result]).every(isHopeless))
     .map(({ text, sentence }) => ({
       check: text,

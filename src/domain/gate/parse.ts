@@ -14,12 +14,14 @@ type Right =
   | { kind: "value"; value: number; unit: NumberUnit | null }
   | { kind: "ref"; ref: Reference; mul: number; off: number; unit: NumberUnit | null };
 
-/** A check as written: `metric op right [@confidence] [by columns] [[min n]]`. */
+/** A check as written: `metric [against reference] op right [@confidence] [by columns] [[min n]]`. */
 export interface ParsedCheck {
   metric: string;
   args: Readonly<Record<string, string>>;
   /** `p99`, `mean`, `max` or `min` after the metric's name. */
   stat: string | null;
+  /** Whose answers stand in the place of the truth; null: the labels are the truth. */
+  against: Reference | null;
   op: Operator;
   right: Right;
   confidence: number | null;
@@ -29,6 +31,7 @@ export interface ParsedCheck {
   at: {
     metric: number;
     stat: number;
+    against: number;
     args: Readonly<Record<string, number>>;
     op: number;
     right: number;
@@ -49,6 +52,7 @@ export function parseCheck(text: string): ParsedCheck {
   const at = {
     metric: scan.column,
     stat: 0,
+    against: 0,
     args: {} as Record<string, number>,
     op: 0,
     right: 0,
@@ -59,6 +63,8 @@ export function parseCheck(text: string): ParsedCheck {
   const args = readArguments(scan, at.args);
   at.stat = scan.column;
   const stat = readStat(scan);
+  at.against = scan.column;
+  const against = scan.take(/against\b/) ? readReference(scan, references) : null;
   at.op = scan.column;
   const op = readOperator(scan);
   at.right = scan.column;
@@ -69,7 +75,7 @@ export function parseCheck(text: string): ParsedCheck {
   const by = readBy(scan);
   const min = readMin(scan);
   if (!scan.done) refuseRest(scan);
-  return { metric, args, stat, op, right, confidence, by, min, at };
+  return { metric, args, stat, against, op, right, confidence, by, min, at };
 }
 
 /** A name, or any text in double quotes. */
@@ -142,17 +148,23 @@ function readNumber(scan: Scanner, allowed: readonly string[]): { value: number;
   return { value: of(value), unit };
 }
 
-function readRight(scan: Scanner): Right {
+/** The name of a reference. @param allowed what else could stand here, for the message */
+function readReference(scan: Scanner, allowed: readonly string[]): Reference {
   const column = scan.column;
-  const name = scan.take(word);
-  if (name === null) {
+  const name = scan.expect(word, `one of ${references.join(", ")}`);
+  return (
+    references.find((known) => known === name) ??
+    scan.fail(`compares with "${name}"`, didYouMean(name, allowed), column)
+  );
+}
+
+function readRight(scan: Scanner): Right {
+  if (!scan.sees(word)) {
     const sign = scan.take(/-/) ? -1 : 1;
     const { value, unit } = readNumber(scan, ["%", "ms", "us", "s", "rps"]);
     return { kind: "value", value: sign * value, unit };
   }
-  const ref =
-    references.find((known) => known === name) ??
-    scan.fail(`compares with "${name}"`, didYouMean(name, [...references, "a number"]), column);
+  const ref = readReference(scan, [...references, "a number"]);
   const mul = scan.take(/\*/) ? readNumber(scan, []).value : 1;
   const sign = scan.take(/[+-]/);
   if (sign === null) return { kind: "ref", ref, mul, off: 0, unit: null };

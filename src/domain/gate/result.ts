@@ -136,7 +136,7 @@ export const bounded = <T extends Pick<Finding, "value" | "ref" | "estimate" | "
 export const reasons: Readonly<Record<string, string>> = {
   no_champion: "nothing is in production yet, so there is no champion to compare with",
   champion_unavailable: "a champion is in production, but its answers could not be had",
-  reference_unavailable: "only champion is observed; baseline and previous are not",
+  reference_unavailable: "the answers of the reference were not observed (evaluate.baseline)",
   failed_rows: "some rows got no usable answer, so no metric of rows can be trusted",
   no_load: "no load run was observed",
   closed_loop:

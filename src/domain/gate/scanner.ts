@@ -33,6 +33,14 @@ export class Scanner {
     return this.column > this.#text.length;
   }
 
+  /** Whether the next token matches. */
+  sees(pattern: RegExp): boolean {
+    const at = this.#at;
+    const token = this.take(pattern);
+    this.#at = at;
+    return token !== null;
+  }
+
   /** Takes the next token when it matches; `adjoining` allows no space before it. */
   take(pattern: RegExp, adjoining = false): string | null {
     if (!adjoining) this.#spaces();

@@ -66,7 +66,8 @@ function badLoads(load: LoadRun | null): LoadRun[] {
 /** Answers that are bad beside a champion that is never wrong, each with the loads that are bad. */
 function knownBad(observed: Observations): KnownBad[] {
   const rows = sampled(observed);
-  const beside = { ...rows, champion: perfectAnswers(rows), championState: "present" as const, failedRows: 0 };
+  const perfect = perfectAnswers(rows);
+  const beside = { ...rows, champion: perfect, baseline: perfect, championState: "present" as const, failedRows: 0 };
   return badAnswers(rows).map(({ name, answers }) => {
     const observations = { ...beside, candidate: answers };
     return { name, observations, withLoads: badLoads(observed.load).map((load) => ({ ...observations, load })) };

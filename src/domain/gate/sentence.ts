@@ -14,9 +14,9 @@ const asked: Readonly<Record<Operator, string>> = {
 };
 
 /** The metric as the check names it: `recall(class=fraud)`, `latency.p99`. */
-function nameOf({ metric, args, stat }: ParsedCheck): string {
+function nameOf({ metric, args, stat, against }: ParsedCheck): string {
   const list = Object.entries(args).map(([name, value]) => `${name}=${value}`);
-  return `${metric}${list.length > 0 ? `(${list.join(", ")})` : ""}${stat === null ? "" : `.${stat}`}`;
+  return `${metric}${list.length > 0 ? `(${list.join(", ")})` : ""}${stat === null ? "" : `.${stat}`}${against === null ? "" : ` against ${against}`}`;
 }
 
 /** The end of the confident range that decides: what a pass rests on, and what a failure is seen from. */

@@ -17,6 +17,8 @@ export interface Setting {
   sliceColumns: readonly string[];
   /** The load test; null: there is none. */
   load: LoadSetting | null;
+  /** Whether answers of a baseline are at hand. */
+  hasBaseline?: boolean;
   /** Rows of the data set, when known. */
   rows?: number;
 }

@@ -69,6 +69,8 @@ export interface Observations {
   groups: readonly string[] | null;
   candidate: Answers;
   champion: Answers | null;
+  /** What the model that the configuration names as the baseline answered on the same rows; absent: it names none. */
+  baseline?: Answers | null;
   /** `none`: the registry and the platform say there is no production release. `unavailable`: there is one and it could not be asked. */
   championState: "present" | "none" | "unavailable";
   /** Slice column → value per row. */
