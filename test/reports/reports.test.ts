@@ -112,7 +112,7 @@ test("tests of superiority stand in a table of their own, and say that they deci
   const judgement = verdictFor(releaseOf("a"), { checks: [{ ...checkWith("pass"), tests }] });
   const text = terminalReport(outcomeWith({ judgement }));
   expect(text).toMatch(
-    /Is it better than the champion\?\n {2}gate .*\n.*McNemar mid-p {2}< 0\.0001\n.*McNemar exact {2}0\.0313\n.*decides nothing/,
+    /Is it better than the reference\?\n {2}gate .*\n.*McNemar mid-p {2}< 0\.0001\n.*McNemar exact {2}0\.0313\n.*decides nothing/,
   );
   expect(terminalReport(outcomeWith())).not.toContain("Is it better");
 });
