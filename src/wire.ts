@@ -6,7 +6,7 @@ import { builders } from "./adapters/builders/index.ts";
 import { layoutBundles } from "./adapters/bundles/index.ts";
 import { gitBranch } from "./adapters/changes/index.ts";
 import { datasets } from "./adapters/datasets/index.ts";
-import { createEvidenceStore, createHandOver, createLedgerStore } from "./adapters/evidence/index.ts";
+import { createDataUses, createEvidenceStore, createHandOver, createLedgerStore } from "./adapters/evidence/index.ts";
 import { formats } from "./adapters/formats/index.ts";
 import type { GitHubPlace } from "./adapters/github/client.ts";
 import { createOpenStore } from "./adapters/oci/open.ts";
@@ -161,6 +161,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     }),
     builder: repository === null ? builders.layout(image) : builders.registry({ ...image, repository }),
     evidence: createEvidenceStore({ openStore, signer, verifier }),
+    dataUses: createDataUses(openStore(imageRepository)),
     ledger: createLedgerStore(openStore(imageRepository), systemClock),
     handOver: repository === null ? null : createHandOver(openStore(repository)),
     approvals: github && githubApprovals(github),

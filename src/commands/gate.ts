@@ -9,6 +9,15 @@ import { leavePassed } from "./hand-over.ts";
 import { releaseOf } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
+/** Data that judged more models than this tell little about the next one. */
+const usedUp = 50;
+
+/** How often the data have judged, for people. It decides nothing. */
+const useNote = (uses: number): string =>
+  `These data have judged ${uses === 1 ? "this model only" : `${uses} models`} so far.${
+    uses > usedUp ? " Models are fitted to what they are tried on: take new data." : ""
+  }`;
+
 /** Judges the newest evaluation of a release, as read back from the registry, and attaches the verdict. */
 export async function gateRelease(shop: Workshop, release: Release, signal: AbortSignal) {
   const standing = await standingOf(shop, signal);
@@ -23,8 +32,9 @@ export async function gateRelease(shop: Workshop, release: Release, signal: Abor
     source: shop.host.source,
     signal,
   });
+  const uses = await shop.dataUses.record(evaluation.data.digest, release.image.digest, signal);
   if (verdict.verdict === "pass") await leavePassed(shop, release, signal);
-  return { verdict, flips: evaluation.flips, evidence: { kind: "verdict" as const, digest } };
+  return { verdict, flips: evaluation.flips, evidence: { kind: "verdict" as const, digest }, notes: [useNote(uses)] };
 }
 
 /** A verdict in one sentence. */
@@ -45,7 +55,7 @@ export function verdictHeadline(name: string, { verdict, checks, reasons }: Verd
 
 export async function gateCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
   const release = await releaseOf(shop, request, signal);
-  const { verdict, flips, evidence } = await shop.host.step("gate", () => gateRelease(shop, release, signal));
+  const { verdict, flips, evidence, notes } = await shop.host.step("gate", () => gateRelease(shop, release, signal));
   return {
     ...emptyOutcome,
     command: "gate",
@@ -57,5 +67,6 @@ export async function gateCommand(shop: Workshop, request: Request, signal: Abor
     judgement: verdict,
     flips,
     evidence: [evidence],
+    notes,
   };
 }

@@ -48,6 +48,7 @@ export async function runCommand(shop: Workshop, request: Request, signal: Abort
     previousImage: judged.verdict.champion.image,
     judgement: judged.verdict,
     flips: judged.flips,
+    notes: [...so.notes, ...judged.notes],
     evidence: [...so.evidence, evaluated.evidence, judged.evidence],
     files: { predictions: shop.files.path("predictions.jsonl") },
   };

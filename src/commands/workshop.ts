@@ -4,6 +4,7 @@ import type { Approvals, CommitAuthors } from "../ports/approvals.ts";
 import type { Builder } from "../ports/builder.ts";
 import type { Bundles } from "../ports/bundles.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DataUses } from "../ports/data-uses.ts";
 import type { Dataset } from "../ports/dataset.ts";
 import type { EvidenceStore } from "../ports/evidence-store.ts";
 import type { HandOver } from "../ports/hand-over.ts";
@@ -30,6 +31,7 @@ export interface Workshop {
   runtime: Runtime;
   builder: Builder;
   evidence: EvidenceStore;
+  dataUses: DataUses;
   ledger: LedgerStore;
   protectedBranch: ProtectedBranch;
   bundles: Bundles;
