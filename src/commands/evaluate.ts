@@ -18,7 +18,7 @@ import {
 import { attach } from "./attach.ts";
 import { besideChampion, removeChampion } from "./champion.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
-import { loadTest } from "./load-test.ts";
+import { comparesLoad, loadTest } from "./load-test.ts";
 import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
 import { baselineAnswers } from "./reference.ts";
 import { leaveShard, leftShards, sharingOf } from "./shards.ts";
@@ -81,19 +81,9 @@ async function evaluateShard(
   return { shard, running, evidence: await leaveShard(shop, release, shard, signal) };
 }
 
-/** Puts together what the parts left. The champion that they asked is needed no more. */
-async function mergedParts(
-  shop: Workshop,
-  { release, data, environment }: { release: Release; data: Data; environment: string },
-  signal: AbortSignal,
-): Promise<Evaluation> {
-  const found = await merge(mergingOf(shop, data), await leftShards(shop, release, data.identity.digest, signal));
-  await removeChampion(shop, environment);
-  return found;
-}
-
 /**
- * Evaluates a release where it runs, beside the champion, then under load, and attaches the evaluation.
+ * Evaluates a release where it runs, beside the champion, then under load, and attaches the evaluation. The champion is taken away
+ * when it has been asked everything.
  * @param shared put together from parts that were asked before; else all rows are asked here.
  */
 export async function evaluateRelease(
@@ -105,15 +95,26 @@ export async function evaluateRelease(
   const running = await runningIn(shop, environment, signal);
   const baseline = await baselineAnswers(shop, data.identity, signal);
   await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
-  const found = shared
-    ? await mergedParts(shop, { release, data, environment }, signal)
-    : await besideChampion(shop, { environment, stays: false }, signal, (champion) =>
-        evaluate(askingOf(shop, { release, data, environment, session, champion }, signal)),
-      );
   const seed = `modelgate/1|${release.image.digest}|${data.identity.digest}|load`;
-  const loadRun = await loadTest(shop, { session, model: release.model, rows: data.rows, seed }, signal);
-  if (loadRun) await sameSubject(shop, environment, found, signal);
-  const observations = { ...found.observations, load: loadRun };
+  const ask = async (champion: Champion): Promise<Evaluation> =>
+    shared
+      ? merge(mergingOf(shop, data), await leftShards(shop, release, data.identity.digest, signal))
+      : evaluate(askingOf(shop, { release, data, environment, session, champion }, signal));
+  const put = (champion: Champion) =>
+    loadTest(shop, { session, champion, model: release.model, rows: data.rows, seed }, signal);
+  const beside = <T>(work: (champion: Champion) => Promise<T>): Promise<T> =>
+    besideChampion(shop, { environment, stays: false }, signal, work);
+  const both = async (champion: Champion) => ({ found: await ask(champion), loads: await put(champion) });
+  // The parts have asked the champion already, and what no gate compares under load is put under load alone.
+  const alone = async () => {
+    if (!shared) return { found: await beside(ask), loads: await put(null) };
+    const found = await ask(null);
+    await removeChampion(shop, environment);
+    return { found, loads: await put(null) };
+  };
+  const { found, loads } = comparesLoad(shop) ? await beside(both) : await alone();
+  if (loads.load) await sameSubject(shop, environment, found, signal);
+  const observations = { ...found.observations, ...loads };
   if (baseline && observations.truth.length === data.identity.rows) observations.baseline = baseline;
   const evaluation: Evaluation = { ...found, observations };
   const evidence = await attach(shop, release, { kind: "evaluation", body: evaluationToJson(evaluation) }, signal);

@@ -1,12 +1,14 @@
 import type { LoadSettings } from "../config/config.ts";
 import { comparisonsOf } from "../domain/gate/decide.ts";
 import { isBatched } from "../domain/golden/batch.ts";
+import { metricNamed } from "../domain/metrics/index.ts";
 import type { Model } from "../domain/model.ts";
-import type { LoadRun } from "../domain/observations/observations.ts";
+import type { Observations } from "../domain/observations/observations.ts";
 import { UserError } from "../domain/problem.ts";
 import { arrivalTimes, type LoadPlan } from "../domain/schedule.ts";
 import type { Row } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
+import type { Champion } from "../stages/evaluate.ts";
 import { load, payloadLimit } from "../stages/load.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -63,21 +65,32 @@ async function planOf(shop: Workshop, plan: LoadSettings["plan"], model: Model, 
   return { ...plan, items: plan.items ?? Math.min(rows, payloadLimit) };
 }
 
-/** Puts the load of the configuration on a deployed model; null where it asks for none. @throws UserError */
+/** Whether a gate holds the load of the candidate against that of the champion. */
+export const comparesLoad = ({ config }: Workshop): boolean =>
+  config.load !== null &&
+  config.gates
+    .flatMap(comparisonsOf)
+    .some(({ parsed }) => parsed.right.kind === "ref" && metricNamed(parsed.metric)?.kind === "run");
+
+/**
+ * Puts the load of the configuration on a deployed model, and on the champion in turn where a gate compares them; nothing where
+ * the configuration asks for none. @throws UserError
+ */
 export async function loadTest(
   shop: Workshop,
-  about: { session: Session; model: Model; rows: readonly Row[]; seed: string },
+  about: { session: Session; champion: Champion; model: Model; rows: readonly Row[]; seed: string },
   signal: AbortSignal,
-): Promise<LoadRun | null> {
+): Promise<Pick<Observations, "load" | "championLoad">> {
   const settings = shop.config.load;
-  if (!settings) return null;
-  const { session, model, rows, seed } = about;
+  if (!settings) return { load: null };
+  const { session, champion, model, rows, seed } = about;
   return load({
     ...settings,
     plan: await planOf(shop, settings.plan, model, rows.length),
     tightestBound: tightestBound(shop),
     seed,
     session,
+    champion: comparesLoad(shop) && champion && "session" in champion ? champion.session : null,
     inputs: rows.map((row) => row.inputs),
     clock: shop.clock,
     signal,

@@ -1,5 +1,5 @@
 import type { LoadSetting } from "../domain/gate/setting.ts";
-import { isClosed, type LoadProfile, mostRequests } from "../domain/schedule.ts";
+import { isClosed, type LoadProfile, mostRequests, takesTurns } from "../domain/schedule.ts";
 import type { LoadSettings } from "./config.ts";
 import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
@@ -64,6 +64,7 @@ export function loadSetting(load: Load | null | undefined): LoadSetting | null {
   const requests = requestsOf(load);
   return {
     closed: isClosed(load.profile) && load["allow-closed"] !== true,
+    takesTurns: takesTurns(load.profile),
     ...(requests !== undefined && { requests: Math.floor(requests) }),
   };
 }

@@ -7,6 +7,9 @@ export type LoadProfile = (typeof loadProfiles)[number];
 /** Whether the next request waits for an answer, so that a slow server is asked less and latency says less than it seems. */
 export const isClosed = (profile: string): boolean => profile === "stream" || profile === "offline";
 
+/** Whether a load can be put on two models in turn, block by block: a recording and a batch are one piece. */
+export const takesTurns = (profile: string): boolean => profile !== "replay" && profile !== "offline";
+
 /** Most requests of a run: what is kept of each must fit into evidence. */
 export const mostRequests = 1_000_000;
 

@@ -1,4 +1,4 @@
-import type { CheckResult, ComparisonResult } from "../domain/gate/result.ts";
+import { type CheckResult, type ComparisonResult, isRatio } from "../domain/gate/result.ts";
 import { formatImage } from "../domain/image.ts";
 import { metricNamed } from "../domain/metrics/index.ts";
 import { formatTensor } from "../domain/model.ts";
@@ -29,15 +29,20 @@ const facts = (outcome: Outcome): Section => {
   };
 };
 
-type Numbers = Pick<ComparisonResult, "value" | "ref" | "lower" | "upper" | "n">;
+type Numbers = Pick<ComparisonResult, "value" | "ref" | "lower" | "upper" | "n"> & { method?: string | null };
 
 /** The cells of a comparison: value, the reference's value, bounds, n. */
-const numbers = ({ value, ref, lower, upper, n }: Numbers, unit: ComparisonResult["unit"]): string[] => [
-  formatNumber(value, unit),
-  formatNumber(ref, unit),
-  lower === null && upper === null ? "" : `${formatNumber(lower, unit)} to ${formatNumber(upper, unit)}`,
-  n === null ? "" : String(n),
-];
+const numbers = (found: Numbers, unit: ComparisonResult["unit"]): string[] => {
+  const { value, ref, lower, upper, n, method = null } = found;
+  const ratio = isRatio({ method });
+  const end = (bound: number | null): string => formatNumber(bound, ratio ? "score" : unit);
+  return [
+    formatNumber(value, unit),
+    formatNumber(ref, unit),
+    lower === null && upper === null ? "" : `${ratio ? "ratio " : ""}${end(lower)} to ${end(upper)}`,
+    n === null ? "" : String(n),
+  ];
+};
 
 /** All that was compared: the members of an `any_of` each by itself. */
 const comparisons = ({ judgement }: Outcome): readonly ComparisonResult[] =>

@@ -1,13 +1,18 @@
 import { joined } from "../domain/golden/batch.ts";
-import type { LoadRun } from "../domain/observations/observations.ts";
+import type { LoadEvent, LoadRun } from "../domain/observations/observations.ts";
 import { type LoadPlan, schedule } from "../domain/schedule.ts";
+import { blockCount } from "../domain/statistics/load-numbers.ts";
 import { xoshiro } from "../domain/statistics/prng.ts";
 import type { Tensors } from "../domain/tensor.ts";
+import type { Session } from "../ports/protocol.ts";
 import type { LoadOptions } from "./load/options.ts";
 import { offeredRate, selfCheck } from "./load/self-check.ts";
 import { type Payloads, type Sent, sendClosed, sendOpen } from "./load/send.ts";
 
 export type { LoadOptions } from "./load/options.ts";
+
+/** Loads that can be cut into turns. */
+type Turning = Exclude<LoadPlan, { profile: "replay" | "offline" }>;
 
 /** Most distinct rows that are sent. */
 export const payloadLimit = 2000;
@@ -24,16 +29,16 @@ const sampleOf = ({ seed, inputs }: Pick<LoadOptions, "seed" | "inputs">): Tenso
     .shuffle([...inputs])
     .slice(0, payloadLimit);
 
-function payloadsOf({ plan, session, ...options }: LoadOptions): Payloads {
+function payloadsOf(session: Session, { plan, ...options }: LoadOptions): Payloads {
   const sample = sampleOf(options);
   const items = plan.profile === "offline" ? plan.batch : 1;
   const bodies = items === 1 ? sample : batches(sample, items);
   return { calls: bodies.map((inputs, index) => session.prepare(inputs, `load-${index}`)), items };
 }
 
-/** Puts the load of a plan on an endpoint. */
-function send(plan: LoadPlan, payloads: Payloads, options: LoadOptions): Promise<Sent> {
-  const { progress, seed } = options;
+/** Puts the load of a plan on an endpoint. @param times when an open loop sends, in ms from now; absent: as the plan has it */
+function send(plan: LoadPlan, payloads: Payloads, options: LoadOptions, times = timesOf(plan, options)): Promise<Sent> {
+  const { progress } = options;
   if (plan.profile === "stream")
     return sendClosed(
       plan.concurrency,
@@ -44,23 +49,24 @@ function send(plan: LoadPlan, payloads: Payloads, options: LoadOptions): Promise
       payloads,
       options,
     );
-  if (plan.profile === "offline") {
-    const requests = Math.ceil(plan.items / plan.batch);
-    return sendClosed(
-      plan.concurrency,
-      (_, sent) => {
-        progress(sent / requests);
-        return sent < requests ? 0 : null;
-      },
-      payloads,
-      options,
-    );
-  }
-  const times =
-    plan.profile === "replay"
-      ? plan.times
-      : schedule(plan.profile, plan.ratePerSecond, plan.milliseconds, `${seed}|schedule`);
-  return sendOpen(times, payloads, options, progress);
+  if (plan.profile !== "offline") return sendOpen(times, payloads, options, progress);
+  const requests = Math.ceil(plan.items / plan.batch);
+  return sendClosed(
+    plan.concurrency,
+    (_, sent) => {
+      progress(sent / requests);
+      return sent < requests ? 0 : null;
+    },
+    payloads,
+    options,
+  );
+}
+
+/** When the requests of an open loop leave, in ms from its start; none of a closed one. */
+function timesOf(plan: LoadPlan, { seed }: LoadOptions): readonly number[] {
+  if (plan.profile === "replay") return plan.times;
+  if (plan.profile === "stream" || plan.profile === "offline") return [];
+  return schedule(plan.profile, plan.ratePerSecond, plan.milliseconds, `${seed}|schedule`);
 }
 
 /** Sends before the run, and keeps nothing of it: a quarter of the rate, or the same users. */
@@ -75,15 +81,7 @@ async function warmUp(payloads: Payloads, options: LoadOptions): Promise<void> {
   }
 }
 
-/**
- * A load run. In an open loop latency counts from the intended send, so a stall is seen by every request it delays; in a
- * closed one from when a user was ready to send. A warm-up is not recorded.
- */
-export async function load(options: LoadOptions): Promise<LoadRun> {
-  const { plan, allowClosed, tightestBound } = options;
-  const payloads = payloadsOf(options);
-  await warmUp(payloads, options);
-  const sent = await send(plan, payloads, options);
+function runOf(sent: Sent, { plan, allowClosed, tightestBound }: LoadOptions): LoadRun {
   return {
     profile: plan.profile,
     ratePerSecond: offeredRate(plan),
@@ -91,4 +89,54 @@ export async function load(options: LoadOptions): Promise<LoadRun> {
     events: sent.events.toSorted((a, b) => a.intended - b.intended),
     inconclusive: selfCheck(sent, plan, tightestBound),
   };
+}
+
+/**
+ * Puts two endpoints under load in turn, A B B A or B A A B as the digests decide, so that whatever changes on the machines in
+ * between meets both alike. Each gets the whole load, both the same requests at the same times; a turn ends when all its answers have come.
+ */
+async function inTurns(plan: Turning, sides: readonly [Payloads, Payloads], options: LoadOptions) {
+  const { f64 } = xoshiro(`${options.seed}|turns`);
+  const length = plan.milliseconds / blockCount;
+  const times = timesOf(plan, options);
+  const all = sides.map((): Sent => ({ events: [], planned: 0, unsent: 0 })) as [Sent, Sent];
+  const done = [0, 0];
+  const turn = async (side: 0 | 1): Promise<void> => {
+    const block = done[side]!++;
+    const start = block * length;
+    const share = (part: number): void => options.progress((done[0]! + done[1]! - 1 + part) / (2 * blockCount));
+    const own = times.filter((time) => Math.floor(time / length) === block).map((time) => time - start);
+    const part = { ...plan, milliseconds: length };
+    const { events, planned, unsent } = await send(part, sides[side], { ...options, progress: share }, own);
+    const later = ({ intended, sent, done: end, ...event }: LoadEvent) => ({
+      ...{ intended: intended + start, sent: sent + start, done: end + start, ...event },
+    });
+    const sum = all[side];
+    all[side] = {
+      events: [...sum.events, ...events.map(later)],
+      planned: sum.planned + planned,
+      unsent: sum.unsent + unsent,
+    };
+  };
+  for (let quad = 0; quad < blockCount / 2; quad++) {
+    const [a, b] = f64() < 0.5 ? ([0, 1] as const) : ([1, 0] as const);
+    for (const side of [a, b, b, a]) await turn(side);
+  }
+  return all.map((sent) => ({ ...runOf(sent, options), blockMilliseconds: length })) as [LoadRun, LoadRun];
+}
+
+/**
+ * A load run, and one of the champion in turn with it where it is asked for. In an open loop latency counts from the intended
+ * send, so a stall is seen by every request it delays; in a closed one from when a user was ready to send. A warm-up is not recorded.
+ */
+export async function load(options: LoadOptions): Promise<{ load: LoadRun; championLoad: LoadRun | null }> {
+  const { plan, session, champion } = options;
+  const own = payloadsOf(session, options);
+  await warmUp(own, options);
+  if (!champion || plan.profile === "replay" || plan.profile === "offline")
+    return { load: runOf(await send(plan, own, options), options), championLoad: null };
+  const other = payloadsOf(champion, options);
+  await warmUp(other, options);
+  const [candidate, beside] = await inTurns(plan, [own, other], options);
+  return { load: candidate, championLoad: beside };
 }

@@ -1,4 +1,11 @@
-import type { Answers, LoadEvent, Observations, Task, Truth } from "../../src/domain/observations/observations.ts";
+import type {
+  Answers,
+  LoadEvent,
+  LoadRun,
+  Observations,
+  Task,
+  Truth,
+} from "../../src/domain/observations/observations.ts";
 import type { Generator } from "../../src/domain/statistics/prng.ts";
 import { normal, numbers, outcome } from "./draw.ts";
 
@@ -172,6 +179,29 @@ export const requests =
       return { intended, sent: intended, done: intended + median * Math.exp(z), ok: generator.f64() >= failing };
     });
     return loaded(events, 100);
+  };
+
+/**
+ * Two models under load in turn, n requests each in 20 blocks, the candidate's latency `factor` times the champion's in truth.
+ * Latency in ms is 10 e^z with z as in {@link requests}; what a machine does to a pair of blocks, and to each alone, comes on top.
+ */
+export const inTurn =
+  ({ factor, memory, noise = 0 }: { factor: number; memory: number; noise?: number }): World =>
+  (generator, n) => {
+    const shared = numbers(20, () => noise * normal(generator));
+    const run = (scale: number): LoadRun => {
+      const own = numbers(20, () => noise * normal(generator));
+      let z = normal(generator);
+      const events = Array.from({ length: n }, (_, i): LoadEvent => {
+        z = memory * z + Math.sqrt(1 - memory * memory) * normal(generator);
+        const [intended, block] = [i * 10, Math.floor((i * 20) / n)];
+        const done = intended + 10 * scale * Math.exp(z + shared[block]! + own[block]!);
+        return { intended, sent: intended, done, ok: true };
+      });
+      return { profile: "server", ratePerSecond: 100, blockMilliseconds: n / 2, events, inconclusive: null };
+    };
+    const rows = observed("binary", new Float64Array([1]), binary([1]), binary([1]));
+    return { ...rows, load: run(factor), championLoad: run(1) };
   };
 
 /** Requests that come at random at a rate per second and are answered at once. */

@@ -2,9 +2,11 @@ import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
+import { checkOf, decide } from "../../src/domain/gate/decide.ts";
 import { arrivalTimes, schedule } from "../../src/domain/schedule.ts";
 import type { Session } from "../../src/ports/protocol.ts";
 import { type LoadOptions, load } from "../../src/stages/load.ts";
+import { context, rightOrNot, wrongFirst } from "../domain/gate/observed.ts";
 import { runMetric } from "../domain/metrics/named.ts";
 import { thresholding, v2Server } from "../fakes/v2-server.ts";
 
@@ -28,12 +30,16 @@ const options = (session: Session, { profile, ratePerSecond, milliseconds, ...fi
   tightestBound: 1000,
   seed: "s",
   session,
+  champion: null,
   inputs: [{ x: { dtype: "float32", shape: [1, 1], data: [0.7] } }],
   clock: systemClock,
   signal,
   progress: () => undefined,
   ...fields,
 });
+
+/** A run of a candidate without a champion. */
+const loaded = async (asked: LoadOptions) => (await load(asked)).load;
 
 /** A server in this process that answers when the work is done. */
 const slow = (work: () => Promise<void>): Session => ({
@@ -51,7 +57,7 @@ const slow = (work: () => Promise<void>): Session => ({
 
 test("requests leave on a schedule that was made before", async () => {
   await using server = await v2Server(thresholding);
-  const run = await load(options(v2.connect(server.endpoint, "m")));
+  const run = await loaded(options(v2.connect(server.endpoint, "m")));
   expect(run.events.map(({ intended }) => Math.round(intended))).toEqual(
     Array.from({ length: 60 }, (_, index) => index * 10),
   );
@@ -67,7 +73,7 @@ test("a stall is seen by every request that it delays", async () => {
     free = turn;
     return turn;
   });
-  const { events } = await load(options(session, { warmupMilliseconds: 0 }));
+  const { events } = await loaded(options(session, { warmupMilliseconds: 0 }));
   const late = events.filter(({ intended, done }) => done - intended > 100);
   expect(late.length).toBeGreaterThan(10);
 });
@@ -91,7 +97,7 @@ test("a server that stands still once shows in every request that waits behind i
   try {
     const port = await new Promise<number>((resolve) => server.once("message", resolve));
     const session = v2.connect({ url: `http://127.0.0.1:${port}`, protocol: "v2" }, "m");
-    const { events, inconclusive } = await load(options(session, { milliseconds: 1000, tightestBound: 10_000 }));
+    const { events, inconclusive } = await loaded(options(session, { milliseconds: 1000, tightestBound: 10_000 }));
     expect(inconclusive).toBeNull();
     const stalled = events.filter(({ intended, done }) => done - intended > 50);
     expect(stalled.length).toBeGreaterThan(25);
@@ -111,7 +117,7 @@ test("a busy machine makes the run inconclusive, not the model slow", async () =
   await using server = await v2Server(thresholding);
   // Blocks this thread, as other work on a runner would, in the middle of the run.
   const block = setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60), 100);
-  const run = await load(options(v2.connect(server.endpoint, "m"), { tightestBound: 100 }));
+  const run = await loaded(options(v2.connect(server.endpoint, "m"), { tightestBound: 100 }));
   clearInterval(block);
   expect(run.inconclusive).toMatch(/generator lagged: p99 of sent minus intended is [\d.]+ ms, and 5\.0 ms is allowed/);
 });
@@ -131,7 +137,7 @@ test("a client that is full does not blame the server", async () => {
     [Symbol.asyncDispose]: async () => undefined,
   };
   const fields = { ratePerSecond: 20_000, milliseconds: 300, warmupMilliseconds: 0, timeoutMilliseconds: 1500 };
-  const run = await load(options(deaf, { ...fields, tightestBound: 1_000_000 }));
+  const run = await loaded(options(deaf, { ...fields, tightestBound: 1_000_000 }));
   expect([asked, run.events.length]).toEqual([4096, 4096]);
   expect(run.inconclusive).toBe("1904 of 6000 requests were not sent: 4096 were in flight already");
 });
@@ -145,7 +151,7 @@ test("the warm-up is not recorded, and payloads are real rows in a seeded order"
       sent.push(String(request.inputs[0]!.data[0]));
       return thresholding(request, count);
     });
-    const run = await load(
+    const run = await loaded(
       options(v2.connect(server.endpoint, "m"), { inputs, seed, milliseconds: 200, ratePerSecond: 50 }),
     );
     expect([run.events.length, sent.length > run.events.length]).toEqual([10, true]);
@@ -160,7 +166,7 @@ test("the warm-up is not recorded, and payloads are real rows in a seeded order"
 test("an aborted run ends", async () => {
   await using server = await v2Server(thresholding);
   const controller = new AbortController();
-  const run = load(options(v2.connect(server.endpoint, "m"), { milliseconds: 60_000, signal: controller.signal }));
+  const run = loaded(options(v2.connect(server.endpoint, "m"), { milliseconds: 60_000, signal: controller.signal }));
   controller.abort(new Error("enough"));
   await expect(run).rejects.toThrow(/enough|aborted/);
 });
@@ -170,7 +176,7 @@ test("a request without an answer in time failed, and its latency is at least th
     ...thresholding(request, count),
     ...(count === 5 && { delay: 2000 }),
   }));
-  const run = await load(
+  const run = await loaded(
     options(v2.connect(server.endpoint, "m"), { warmupMilliseconds: 0, timeoutMilliseconds: 200 }),
   );
   const failed = run.events.filter(({ ok }) => !ok);
@@ -181,13 +187,13 @@ test("a request without an answer in time failed, and its latency is at least th
 test("a generator that lags makes the run inconclusive, not the model slow", async () => {
   await using server = await v2Server(thresholding);
   const late = { ...systemClock, until: (at: number, s: AbortSignal) => systemClock.until(at + 150, s) };
-  const run = await load(options(v2.connect(server.endpoint, "m"), { clock: late, tightestBound: 50 }));
+  const run = await loaded(options(v2.connect(server.endpoint, "m"), { clock: late, tightestBound: 50 }));
   expect(run.inconclusive).toMatch(/generator lagged/);
 });
 
 test("an empty schedule says nothing", async () => {
   await using server = await v2Server(thresholding);
-  const run = await load(
+  const run = await loaded(
     options(v2.connect(server.endpoint, "m"), { profile: "server", ratePerSecond: 0.001, milliseconds: 1 }),
   );
   expect(run.inconclusive).toMatch(/empty/);
@@ -214,7 +220,7 @@ test("recorded times are read from the first one on, in whatever order they stan
 test("a recording is sent at its times", async () => {
   await using server = await v2Server(thresholding);
   const times = [0, 5, 5, 120];
-  const run = await load(options(v2.connect(server.endpoint, "m"), { plan: { profile: "replay", times } }));
+  const run = await loaded(options(v2.connect(server.endpoint, "m"), { plan: { profile: "replay", times } }));
   expect(run.events.map(({ intended }) => intended)).toEqual(times);
   expect(run.events.every(({ sent, intended }) => sent >= intended)).toBe(true);
   expect(run).toMatchObject({ profile: "replay", inconclusive: null });
@@ -229,7 +235,7 @@ test("users who wait for their answers are never more in flight than they are", 
     flying--;
   });
   const plan = { profile: "stream", concurrency: 3, milliseconds: 300 } as const;
-  const { events, ratePerSecond } = await load(options(session, { plan }));
+  const { events, ratePerSecond } = await loaded(options(session, { plan }));
   expect([most, ratePerSecond]).toEqual([3, null]);
   // Each user sends when the answer has come: 20 ms and a little apart.
   expect(events.length).toBeGreaterThan(9);
@@ -246,7 +252,7 @@ test("offline sends every item once, in batches that were all meant to leave at 
   const inputs = [1, 2, 3].map((x) => ({ x: { dtype: "float32" as const, shape: [1, 1], data: [x / 10] } }));
   const plan = { profile: "offline", concurrency: 2, batch: 4, items: 20 } as const;
   const fields = { plan, inputs, warmupMilliseconds: 0 };
-  const run = await load(options(v2.connect(server.endpoint, "m"), fields));
+  const run = await loaded(options(v2.connect(server.endpoint, "m"), fields));
   expect(shapes).toEqual(Array.from({ length: 5 }, () => [4, 1]));
   expect(run.events.map(({ intended, items, ok }) => [intended, items, ok])).toEqual(
     Array.from({ length: 5 }, () => [0, 4, true]),
@@ -260,7 +266,61 @@ test("a closed loop against a server that is gone ends, and has no success", asy
     systemClock.until(performance.now() + 5, signal).then(() => Promise.reject(new Error("gone"))),
   );
   const plan = { profile: "stream", concurrency: 2, milliseconds: 100 } as const;
-  const { events } = await load(options(gone, { plan }));
+  const { events } = await loaded(options(gone, { plan }));
   expect(events.length).toBeGreaterThan(1);
   expect(events.every(({ ok }) => !ok)).toBe(true);
+});
+
+/** Whose request each was, in the order in which they came. */
+function twoSides() {
+  const order: string[] = [];
+  const side = (name: string): Session => slow(async () => void order.push(name));
+  return { order, candidate: side("a"), champion: side("b") };
+}
+
+test("two models take turns as the digests decide, and each gets the same load", async () => {
+  const of = async (seed: string) => {
+    const { order, candidate, champion } = twoSides();
+    const fields = { champion, seed, warmupMilliseconds: 0, milliseconds: 400, ratePerSecond: 200 };
+    const { load: own, championLoad } = await load(options(candidate, fields));
+    return { order: order.join(""), own, other: championLoad! };
+  };
+  const { order, own, other } = await of("s");
+  // 80 requests to each in 20 turns of 4.
+  expect(order).toMatch(/^((aaaa(bbbb){2}aaaa)|(bbbb(aaaa){2}bbbb)){10}$/);
+  expect(own.events.map(({ intended }) => intended)).toEqual(other.events.map(({ intended }) => intended));
+  expect([own.events.length, own.blockMilliseconds]).toEqual([80, 20]);
+  expect(own.events.every(({ intended, sent, done }) => sent >= intended && done >= sent)).toBe(true);
+  expect((await of("s")).order).toBe(order);
+  expect((await of("another")).order).not.toBe(order);
+});
+
+test("users who wait take turns, too; a recording does not", async () => {
+  const { candidate, champion } = twoSides();
+  const work = () => systemClock.until(performance.now() + 3, signal);
+  const plan = { profile: "stream", concurrency: 2, milliseconds: 200 } as const;
+  const both = await load(options(slow(work), { champion: slow(work), plan, warmupMilliseconds: 0 }));
+  expect(Math.max(...both.load.events.map(({ intended }) => intended))).toBeLessThan(200);
+  expect(new Set(both.championLoad!.events.map(({ intended }) => Math.floor(intended / 10))).size).toBe(20);
+  const recording = { profile: "replay", times: [0, 1] } as const;
+  expect((await load(options(candidate, { champion, plan: recording }))).championLoad).toBeNull();
+});
+
+test("a candidate whose slow answers take a fifth longer than the champion's is told from one like it", async () => {
+  const server = (slowest: number) =>
+    v2Server((request, count) => ({ ...thresholding(request, count), delay: count % 10 === 0 ? slowest : 5 }));
+  await using champion = await server(100);
+  await using slower = await server(120);
+  await using like = await server(100);
+  const judged = async (url: { endpoint: Parameters<typeof v2.connect>[0] }) => {
+    const fields = { milliseconds: 1000, ratePerSecond: 200, warmupMilliseconds: 100, tightestBound: 10_000 };
+    const sides = { champion: v2.connect(champion.endpoint, "m"), ...fields };
+    const loads = await load(options(v2.connect(url.endpoint, "m"), sides));
+    const rows = rightOrNot(wrongFirst(100, 0), wrongFirst(100, 0));
+    return decide(checkOf("latency.p95 <= champion * 1.1 @95%"), { ...rows, ...loads }, context);
+  };
+  const [late, same] = [await judged(slower), await judged(like)];
+  expect(late).toMatchObject({ status: "fail", method: "block-ratio" });
+  expect(late.estimate).toBeGreaterThan(1.1);
+  expect(same.status).toBe("pass");
 });

@@ -125,15 +125,27 @@ const reference: Finder = ({ metric: name, right, at }, metric, setting) => {
   const column = at.right;
   const missing = observable(right.ref, column, setting);
   if (missing.length > 0) return missing;
-  if (metric.kind === "run")
+  const { load: test } = setting;
+  if (metric.kind !== "run" || test === null) return [];
+  if (right.ref !== "champion")
     return [
       {
-        message: `${name} cannot be compared with the champion: only the candidate is put under load`,
-        hint: "compare with a number",
+        message: `${name} is measured on a load run, and the ${right.ref} is not put under load`,
+        hint: "compare with champion or with a number",
         column,
       },
     ];
-  return [];
+  if (!test.takesTurns)
+    return [
+      {
+        message: `${name} cannot be compared with the champion: a recording, or all rows at once, cannot be put on two models in turn`,
+        hint: "compare with a number, or use the profile server, constant or stream",
+        column,
+      },
+    ];
+  return metric.bound.kind === "binomial" && right.mul !== 1
+    ? [{ message: `${name} is compared with the champion by its difference`, hint: "write champion + 1pp", column }]
+    : [];
 };
 
 const unit: Finder = ({ metric: name, right, at }, metric) => {
@@ -152,8 +164,9 @@ const unit: Finder = ({ metric: name, right, at }, metric) => {
     );
   if (right.kind === "value" && right.unit === "%" && !pure)
     return problem(`is in ${metric.unit}, not in per cent`, "leave the % away");
-  if (right.kind === "value" && right.unit === null && metric.unit === "ms")
-    return problem("needs a unit", `write ${right.value}ms or ${right.value / 1000}s`);
+  const bare = right.kind === "value" ? right.value : right.off;
+  if ((right.kind === "value" || bare !== 0) && right.unit === null && metric.unit === "ms")
+    return problem("needs a unit", `write ${bare}ms or ${bare / 1000}s`);
   return [];
 };
 

@@ -1,6 +1,6 @@
 import type { Digest } from "../digest.ts";
 import { metricNamed } from "../metrics/index.ts";
-import type { Metric } from "../metrics/metric.ts";
+import type { Metric, RunMetric } from "../metrics/metric.ts";
 import type { Observations } from "../observations/observations.ts";
 import { judgeLoad } from "./load.ts";
 import type { ParsedCheck } from "./parse.ts";
@@ -42,13 +42,38 @@ function groupIndex(names: readonly string[]): Int32Array {
 const seedOf = ({ seeds }: DecisionContext, text: string): string =>
   ["modelgate/1", seeds.candidate, seeds.champion ?? "none", seeds.data, text].join("|");
 
+/** Judges one comparison of load runs. */
+function findLoad(
+  metric: RunMetric,
+  { parsed, text }: Comparison,
+  observed: Observations,
+  context: DecisionContext,
+): Found {
+  const { load, championLoad = null } = observed;
+  if (load === null) return { ...blank, reason: "no_load" };
+  const unjudged = withoutReference(parsed, observed, {
+    ...context,
+    has: (reference) => reference === "champion" && observed.championState === "present",
+  });
+  if (unjudged) return unjudged;
+  const beside = parsed.right.kind === "ref";
+  if (beside && championLoad === null) return { ...blank, reason: "champion_not_loaded" };
+  const least = parsed.min ?? (parsed.confidence === null ? 1 : 30);
+  const { replicates = 2000 } = context;
+  const question = { metric, check: parsed, least, seed: seedOf(context, text), replicates };
+  return judgeLoad(question, { candidate: load, champion: beside ? championLoad : null });
+}
+
 function find({ parsed, text }: Comparison, observed: Observations, context: DecisionContext): Found {
   const metric = metricNamed(parsed.metric, observed.task);
   if (!metric) return { ...blank, reason: "unknown_metric" };
   const usual = parsed.confidence === null ? 1 : 30;
-  if (metric.kind === "run") return judgeLoad(metric, parsed, observed.load, parsed.min ?? usual);
+  if (metric.kind === "run") return findLoad(metric, { parsed, text }, observed, context);
   if (observed.failedRows > 0) return { ...blank, reason: "failed_rows" };
-  const unjudged = withoutReference(parsed, observed, context.firstPromotion);
+  const unjudged = withoutReference(parsed, observed, {
+    ...context,
+    has: (reference) => answersFrom(reference, observed) !== null,
+  });
   if (unjudged) return unjudged;
   const { classes, candidate, slices } = observed;
   const truth = parsed.against ? asTruth(answersFrom(parsed.against, observed)!) : observed.truth;

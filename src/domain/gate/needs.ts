@@ -1,7 +1,7 @@
 import { noninferiorRows, rowsAboveFloor, zeroErrorRows } from "../statistics/power.ts";
 import { normalQuantile } from "../statistics/special.ts";
 import type { ParsedCheck } from "./parse.ts";
-import type { Finding } from "./result.ts";
+import { type Finding, isRatio } from "./result.ts";
 import { lowIsBad } from "./rule.ts";
 
 /** The power that sample sizes are given for. */
@@ -13,9 +13,10 @@ type Assumption = "equal" | "seen";
 type Seen = Pick<Finding, "estimate" | "bound" | "ref" | "lower" | "upper" | "n" | "method" | "discordant">;
 
 /** How far an equally good candidate would lie on the good side of the bound; not above 0 when it would not pass. */
-function marginOf({ bound, ref }: Seen, { op, right }: ParsedCheck): number {
+function marginOf(finding: Seen, { op, right }: ParsedCheck): number {
+  const { bound, ref } = finding;
   if (right.kind !== "ref" || bound === null || ref === null) return 0;
-  const contrast = (1 - right.mul) * ref - bound;
+  const contrast = isRatio(finding) ? 1 - bound : (1 - right.mul) * ref - bound;
   return lowIsBad(op) ? contrast : -contrast;
 }
 

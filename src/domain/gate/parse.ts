@@ -168,7 +168,7 @@ function readRight(scan: Scanner): Right {
   const mul = scan.take(/\*/) ? readNumber(scan, []).value : 1;
   const sign = scan.take(/[+-]/);
   if (sign === null) return { kind: "ref", ref, mul, off: 0, unit: null };
-  const { value, unit } = readNumber(scan, ["%", "pp"]);
+  const { value, unit } = readNumber(scan, ["%", "pp", "ms", "us", "s"]);
   const change = sign === "-" ? -value : value;
   return unit === "%"
     ? { kind: "ref", ref, mul: mul + change, off: 0, unit }

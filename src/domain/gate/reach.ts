@@ -63,7 +63,9 @@ export const enoughRequests: Finder = ({ stat, min, right, confidence, at }, met
   const least = min ?? (confidence === null ? 1 : 30);
   const percentile = metric.bound.kind === "latency" && stat !== null ? shareOf(stat) : null;
   const share = metric.bound.kind === "binomial" ? right.kind === "value" && right.value : percentile && 1 - percentile;
-  const clean = confidence !== null && typeof share === "number" ? zeroErrorRows(share, confidence) : 0;
+  // Beside the champion no number of requests is known to be enough.
+  const clean =
+    right.kind === "value" && confidence !== null && typeof share === "number" ? zeroErrorRows(share, confidence) : 0;
   const needed = Math.max(least, clean);
   if (requests >= needed) return [];
   const why = needed === least ? "never be judged" : "never pass, even without one request over or failed";

@@ -14,16 +14,16 @@ export const referencesOf = ({ against, right }: ParsedCheck): Reference[] => [
   ...(right.kind === "ref" ? [right.ref] : []),
 ];
 
-/** Why a check cannot be judged for want of a reference, or null. */
+/** Why a check cannot be judged for want of a reference, or null. @param has whether what is compared was measured of it */
 export function withoutReference(
   check: ParsedCheck,
-  observed: Observations,
-  firstPromotion: "allow" | "block",
+  { championState }: Pick<Observations, "championState">,
+  { firstPromotion, has }: { firstPromotion: "allow" | "block"; has(reference: Reference): boolean },
 ): Finding | null {
   for (const reference of referencesOf(check)) {
-    if (reference === "champion" && observed.championState === "none")
+    if (reference === "champion" && championState === "none")
       return { ...blank, status: firstPromotion === "allow" ? "skipped" : "error", reason: "no_champion" };
-    if (answersFrom(reference, observed) === null)
+    if (!has(reference))
       return { ...blank, reason: reference === "champion" ? "champion_unavailable" : "reference_unavailable" };
   }
   return null;

@@ -18,7 +18,7 @@ export interface Finding {
   value: number | null;
   /** The reference's value on the same rows. */
   ref: number | null;
-  /** What is held against the bound: the value, or value - mul * ref. */
+  /** What is held against the bound: the value, value - mul * ref, or (see {@link isRatio}) value / ref. */
   estimate: number | null;
   bound: number | null;
   /** One-sided bounds of the estimate, each at the confidence. */
@@ -99,6 +99,12 @@ export interface CheckResult extends ComparisonResult {
   members: readonly ComparisonResult[] | null;
 }
 
+/** The method by which the ratio of two latencies is bounded. */
+export const ratioMethod = "block-ratio";
+
+/** Whether a finding is about a ratio: then its estimate and bounds have no unit. */
+export const isRatio = ({ method }: Pick<Finding, "method">): boolean => method === ratioMethod;
+
 /** A finding in which nothing was measured. */
 export const blank: Finding = {
   status: "error",
@@ -139,6 +145,8 @@ export const reasons: Readonly<Record<string, string>> = {
   reference_unavailable: "the answers of the reference were not observed (evaluate.baseline)",
   failed_rows: "some rows got no usable answer, so no metric of rows can be trusted",
   no_load: "no load run was observed",
+  champion_not_loaded: "the champion was not put under load beside the candidate; evaluate again with this gate",
+  failures_reach: "so many requests failed that the percentile, or that of some resamples, is one of them",
   closed_loop:
     "each request of the load run waited for the answer before it, so that its latency is service time; load.allow-closed allows it",
   generator: "the load generator could not keep its own schedule, so the run says nothing about the model",

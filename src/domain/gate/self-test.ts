@@ -1,6 +1,7 @@
 import { metricNamed } from "../metrics/index.ts";
 import { selectTruth } from "../metrics/select.ts";
 import type { LoadEvent, LoadRun, Observations } from "../observations/observations.ts";
+import { blockCount } from "../statistics/load-numbers.ts";
 import { type Check, comparisonsOf, type DecisionContext, decide, judge } from "./decide.ts";
 import { badAnswers, perfectAnswers } from "./known-bad.ts";
 import type { CheckResult } from "./result.ts";
@@ -63,14 +64,29 @@ function badLoads(load: LoadRun | null): LoadRun[] {
   return [run(() => ({ ok: false })), run(({ intended }) => ({ ok: true, done: intended + slowest }))];
 }
 
+/** A run as one of two that took turns: what no champion stood beside is cut into blocks afterwards. */
+const inTurns = (load: LoadRun): LoadRun => {
+  const last = load.events.reduce((most, { intended }) => Math.max(most, intended), 1);
+  return { blockMilliseconds: last / blockCount, ...load };
+};
+
+/** The load of a champion that is fast and never fails, in turn with a run; requests take ever so little longer towards its end. */
+function fastLoad(load: LoadRun): LoadRun {
+  const { events } = load;
+  const fast = events.map((event, at) => ({ ...event, ok: true, done: event.intended + 1 + at / events.length }));
+  return { ...load, inconclusive: null, events: fast };
+}
+
 /** Answers that are bad beside a champion that is never wrong, each with the loads that are bad. */
 function knownBad(observed: Observations): KnownBad[] {
   const rows = sampled(observed);
   const perfect = perfectAnswers(rows);
   const beside = { ...rows, champion: perfect, baseline: perfect, championState: "present" as const, failedRows: 0 };
+  const measured = observed.load && inTurns(observed.load);
+  const championLoad = measured && fastLoad(measured);
   return badAnswers(rows).map(({ name, answers }) => {
-    const observations = { ...beside, candidate: answers };
-    return { name, observations, withLoads: badLoads(observed.load).map((load) => ({ ...observations, load })) };
+    const observations = { ...beside, candidate: answers, load: measured, championLoad };
+    return { name, observations, withLoads: badLoads(measured).map((load) => ({ ...observations, load })) };
   });
 }
 

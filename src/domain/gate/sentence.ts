@@ -3,7 +3,7 @@ import type { Unit } from "../metrics/metric.ts";
 import { settling } from "./needs.ts";
 import { grouped, percent, writer } from "./numbers.ts";
 import type { Operator, ParsedCheck } from "./parse.ts";
-import { type Finding, reasons, type Slices } from "./result.ts";
+import { type Finding, isRatio, reasons, type Slices } from "./result.ts";
 import { holds, lowIsBad } from "./rule.ts";
 
 const asked: Readonly<Record<Operator, string>> = {
@@ -27,28 +27,37 @@ function decidingBound(finding: Finding, op: Operator): { name: "lower" | "upper
   return { name, value: finding[name] };
 }
 
+/** Writers of the estimate and of a bound of it beside what was asked: a ratio has no unit, and a difference signs. */
+function writersOf(finding: Finding, { right }: ParsedCheck, unit: Unit, end: number | null) {
+  const ratio = isRatio(finding);
+  const [shown, difference] = [ratio ? "score" : unit, right.kind === "ref" && !ratio] as const;
+  const of = (value: number | null) => writer(shown, [value, finding.bound], difference);
+  return { write: of(finding.estimate), writeBound: of(end) };
+}
+
 /** `difference -0.8 pp, 95 % lower bound -2.4 pp` */
 function seen(finding: Finding, check: ParsedCheck, unit: Unit): string {
   const { right, confidence } = check;
-  const isDifference = right.kind === "ref";
   const bound = decidingBound(finding, check.op);
-  const write = writer(unit, [finding.estimate, finding.bound], isDifference);
-  const what = !isDifference
-    ? nameOf(check)
-    : right.mul === 1
-      ? "difference"
-      : `difference to ${Number(right.mul.toPrecision(9))} x ${right.ref}`;
+  const { write, writeBound } = writersOf(finding, check, unit, bound.value);
+  const what =
+    right.kind === "value"
+      ? nameOf(check)
+      : isRatio(finding)
+        ? `ratio to ${right.ref}`
+        : right.mul === 1
+          ? "difference"
+          : `difference to ${Number(right.mul.toPrecision(9))} x ${right.ref}`;
   const values = finding.estimate === null ? "" : `${what} ${write(finding.estimate)}`;
   if (confidence === null || finding.method === null) return values;
   if (bound.value === null || !Number.isFinite(bound.value))
     return `${values}, no ${percent(confidence)} ${bound.name} bound from so few`;
-  const writeBound = writer(unit, [bound.value, finding.bound], isDifference);
   return `${values}, ${percent(confidence)} ${bound.name} bound ${writeBound(bound.value)}`;
 }
 
 /** `; asked: at least 90.0 %` */
 function wanted(finding: Finding, check: ParsedCheck, unit: Unit): string {
-  const write = writer(unit, [finding.estimate, finding.bound], check.right.kind === "ref");
+  const { write } = writersOf(finding, check, unit, null);
   return finding.bound === null ? "" : `; asked: ${asked[check.op]} ${write(finding.bound)}`;
 }
 

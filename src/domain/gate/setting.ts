@@ -6,6 +6,8 @@ import type { ParsedCheck } from "./parse.ts";
 export interface LoadSetting {
   /** Whether a request waits for the answer before it, and nobody allowed gates to take its latency all the same. */
   closed: boolean;
+  /** Whether its load can be put on two models in turn: at least not a recording, or all at once. */
+  takesTurns: boolean;
   /** Requests of the run, when known. */
   requests?: number;
 }

@@ -5,7 +5,7 @@ import * as counts from "./confusion.ts";
 import * as correlations from "./correlation.ts";
 import { embeddingMetrics } from "./embedding.ts";
 import { generationMetrics } from "./generation.ts";
-import { errorRate, latency, throughput } from "./load.ts";
+import { errorRate, itemsOf, latencyOf, overTime, type TimesOf, timeStatistic } from "./load.ts";
 import type { Bound, Metric, RowMetric, RunMetric, Unit } from "./metric.ts";
 import { multilabelMetrics } from "./multilabel.ts";
 import * as probabilities from "./probabilities.ts";
@@ -48,6 +48,15 @@ const binary = (line: Line): RowMetric => on(["binary"], line);
 const multiclass = (line: Line): RowMetric => on(["multiclass"], line);
 const regression = (line: Line): RowMetric => on(["regression"], line);
 const run = (line: Omit<RunMetric, "kind">): RunMetric => ({ kind: "run", ...line });
+const timed = (timesOf: TimesOf, fromIntended: boolean): RunMetric =>
+  run({
+    ...loss("ms"),
+    stats: true,
+    fromIntended,
+    compute: (load, stat) => timeStatistic(load, timesOf, stat),
+    bound: { kind: "latency", timesOf },
+  });
+const perSecond = { unit: "per second", direction: "higher", range: [0, infinity], stats: false } as const;
 const { meanMetric } = probabilities;
 
 /** Metrics of classes, of numbers and of load runs: a line each. */
@@ -169,7 +178,7 @@ const metricsHere: Readonly<Record<string, Metric>> = {
   spearman: regression({ ...score, prepare: correlations.spearman, bound: bootstrap }),
   kendall: regression({ ...score, prepare: correlations.kendall, bound: bootstrap }),
 
-  latency: run({ ...loss("ms"), stats: true, fromIntended: true, compute: latency, bound: { kind: "latency" } }),
+  latency: timed(latencyOf, true),
   error_rate: run({
     ...loss("ratio", 1),
     stats: false,
@@ -178,13 +187,10 @@ const metricsHere: Readonly<Record<string, Metric>> = {
     bound: { kind: "binomial" },
   }),
   throughput: run({
-    unit: "per second",
-    direction: "higher",
-    range: [0, infinity],
-    stats: false,
+    ...perSecond,
     fromIntended: false,
-    compute: throughput,
-    bound: { kind: "rate" },
+    compute: (load) => overTime(load, itemsOf),
+    bound: { kind: "rate", worth: itemsOf },
   }),
 };
 

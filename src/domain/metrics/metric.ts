@@ -1,4 +1,4 @@
-import type { Answers, LoadRun, Task, Truth } from "../observations/observations.ts";
+import type { Answers, LoadEvent, LoadRun, Task, Truth } from "../observations/observations.ts";
 import type { ArgumentRule, Arguments } from "./arguments.ts";
 
 /** `ratio` is shown in per cent, `score` is a pure number, `nats` are natural-log units. */
@@ -83,8 +83,14 @@ export interface RunMetric extends Described {
   stats: boolean;
   /** Whether it counts from the moment a request was meant to be sent, which a closed loop does not have. */
   fromIntended: boolean;
-  /** `latency`: binomial on the share over the bound, percentiles only; `rate`: t over 20 blocks of time. */
-  bound: { kind: "binomial" | "latency" | "rate" };
+  /**
+   * `latency`: binomial on the share over the bound, percentiles only; of the times in ms that a request gives, infinite where
+   * it failed. `rate`: t over 20 blocks of time, of what a request is worth.
+   */
+  bound:
+    | { kind: "binomial" }
+    | { kind: "latency"; timesOf(event: LoadEvent): readonly number[] }
+    | { kind: "rate"; worth(event: LoadEvent): number };
   compute(load: LoadRun, stat: string | null): Value;
 }
 

@@ -52,6 +52,8 @@ export interface LoadRun {
   profile: string;
   /** Null where answers, or a recording, set the pace. */
   ratePerSecond: number | null;
+  /** Where two models were put under load in turn: the length of a turn; block b of one stood beside block b of the other. */
+  blockMilliseconds?: number;
   /** Whether gates may take the latency of a closed loop for what it is; absent: no. */
   allowClosed?: boolean;
   events: readonly LoadEvent[];
@@ -78,4 +80,6 @@ export interface Observations {
   /** Rows that got no usable answer; counted, never silently left out. */
   failedRows: number;
   load: LoadRun | null;
+  /** The champion's, in turn with the candidate's; absent or null when no gate asked for it or it could not be had. */
+  championLoad?: LoadRun | null;
 }

@@ -2,6 +2,9 @@ import type { LoadEvent } from "../observations/observations.ts";
 import { betaTails } from "./beta.ts";
 import { mean, variance } from "./intervals.ts";
 
+/** Parts of equal time that a run is looked at in. */
+export const blockCount = 20;
+
 /** The k-th of n ascending values with k = ceil(p n): never below an observed value, no interpolation. NaN for none. */
 export function percentile(sorted: Float64Array, p: number): number {
   // 0.55 * 100 is a little over 55 in floating point; that is not a reason to take the 56th.

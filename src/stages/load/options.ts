@@ -19,6 +19,8 @@ export interface LoadOptions extends Sending {
   tightestBound: number | null;
   seed: string;
   session: Session;
+  /** The champion, to be put under load in turn with the candidate; null: it is not asked for, or cannot be had. */
+  champion: Session | null;
   /** Real rows; their inputs are sent in a seeded order, over and over. */
   inputs: readonly Tensors[];
   progress: (share: number) => void;

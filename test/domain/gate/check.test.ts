@@ -7,7 +7,7 @@ const binary: Setting = {
   task: "binary",
   classes: ["ok", "fraud"],
   sliceColumns: ["country"],
-  load: { closed: false, requests: 300 },
+  load: { closed: false, takesTurns: true, requests: 300 },
   rows: 200,
 };
 const regression: Setting = { task: "regression", classes: [], sliceColumns: [], load: null };
@@ -35,7 +35,16 @@ describe("what is wrong is named at its column", () => {
     ["latency <= 5ms", 1, /needs a statistic/, /latency\.p99/],
     ["latency.p99 <= 5", 16, /needs a unit/, /5ms or 0\.005s/],
     ["latency.mean <= 5ms @95%", 21, /no bound can be made for latency\.mean/, /leave @ away/],
-    ["latency.p99 <= champion + 5%", 16, /only the candidate/, /a number/],
+    [
+      "latency.p99 <= champion + 5%",
+      16,
+      /cannot be put on two models in turn/,
+      /server, constant or stream/,
+      { ...binary, load: { closed: false, takesTurns: false } },
+    ],
+    ["error_rate <= champion * 1.1", 15, /by its difference/, /champion \+ 1pp/],
+    ["latency.p99 <= champion + 5", 16, /needs a unit/, /write 5ms/],
+    ["accuracy >= champion - 5ms", 13, /not a time/, /leave the unit away/],
     ["accuracy.p99 >= 0.9", 9, /has no \.p99/, /accuracy alone/],
     ["accuracy >= 5ms", 13, /not a time/, /leave the unit away/],
     ["accuracy >= 0.5rps", 13, /not a rate/, /leave the unit away/],
@@ -59,7 +68,7 @@ describe("what is wrong is named at its column", () => {
       1,
       /closed loop is service time/,
       /load\.allow-closed: true/,
-      { ...binary, load: { closed: true } },
+      { ...binary, load: { closed: true, takesTurns: true } },
     ],
     ["accuracy >= 0.9", 1, /not exist for regression/, /allowed: mae/, regression],
   ])("%s", (text, column, message, hint, setting = binary) => {
@@ -85,13 +94,16 @@ test.each([
   "latency.p99.9 <= 1.5s",
   "error_rate <= 0.1%",
   "throughput >= 38rps @95%",
+  "latency.p99 <= champion * 1.2 @95%",
+  "latency.p95 <= champion + 20ms @95%",
+  "error_rate <= champion + 1pp @95%",
   "mcc >= 0",
 ])("%s has no problem", (text) => {
   expect(checkProblems(checkOf(text), { ...binary, rows: 2000 })).toEqual([]);
 });
 
 test("how many a closed loop sends is not known beforehand, and its throughput may be judged", () => {
-  const setting = { ...binary, load: { closed: true } };
+  const setting = { ...binary, load: { closed: true, takesTurns: true } };
   expect(checkProblems(checkOf("throughput >= 38rps @95% [min 400]"), setting)).toEqual([]);
 });
 

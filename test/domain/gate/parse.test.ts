@@ -19,7 +19,7 @@ describe("a problem has its column and says what is allowed", () => {
     ["accuracy >=", 12, /a number/],
     ["accuracy >= 0.9 && f1 > 0.8", 17, /two checks/],
     ["accuracy > chmpion", 12, /did you mean "champion"\?/],
-    ["accuracy >= champion - 1ms", 25, /%, pp/],
+    ["accuracy >= champion - 1rps", 25, /%, pp/],
     ["accuracy >= champion * 2%", 25, /no unit/],
     ["accuracy >= 0.9x", 16, /%, ms, us, s, rps/],
     ["accuracy >= 1e999", 18, /smaller number/],
