@@ -22,7 +22,7 @@ async function loadFacts(load: Config["load"], read: Reader): Promise<PolicyFact
   const { warmupMilliseconds: _warmup, timeoutMilliseconds: _timeout, plan, ...more } = load;
   const { ratePerSecond, milliseconds, ...how } = { ratePerSecond: null, milliseconds: null, ...plan };
   const arrivals = plan.profile === "replay" ? sha256((await read(plan.arrivals)) ?? "") : null;
-  return { ratePerSecond, milliseconds, rest: canonicalJson({ ...how, ...more, arrivals }) };
+  return { ratePerSecond, milliseconds, rest: canonicalJson({ ...how, ...more, arrivals } as unknown as Json) };
 }
 
 /** All of a configuration that decides. `data`: how the labelled data are told apart. */

@@ -17,7 +17,7 @@ const tightestBound = ({ config }: Workshop): number | null => {
   const bounds = config.gates
     .flatMap(comparisonsOf)
     .flatMap(({ parsed }) =>
-      parsed.metric === "latency" && parsed.right.kind === "value" ? [parsed.right.value] : [],
+      ["latency", "ttft"].includes(parsed.metric) && parsed.right.kind === "value" ? [parsed.right.value] : [],
     );
   return bounds.length > 0 ? Math.min(...bounds) : null;
 };

@@ -3,7 +3,7 @@ import type { CustomServer, runtimes } from "../adapters/runtimes/index.ts";
 import type { Declared } from "../domain/contract.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import type { Image } from "../domain/image.ts";
-import type { Task } from "../domain/observations/observations.ts";
+import type { GoodputBounds, Task } from "../domain/observations/observations.ts";
 import type { LoadPlan } from "../domain/schedule.ts";
 import type { TrustedIdentity } from "../domain/signature.ts";
 
@@ -14,6 +14,7 @@ export interface LoadSettings {
     | { profile: "replay"; arrivals: string }
     | { profile: "offline"; concurrency: number; batch: number; items: number | null };
   allowClosed: boolean;
+  goodput: GoodputBounds | null;
   warmupMilliseconds: number;
   timeoutMilliseconds: number;
 }

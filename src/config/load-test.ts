@@ -5,7 +5,7 @@ import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
 
 type Load = NonNullable<Written["load"]>;
-type Key = Exclude<keyof Load, "profile" | "warmup" | "timeout">;
+type Key = Exclude<keyof Load, "profile" | "goodput" | "warmup" | "timeout">;
 
 const examples: Partial<Record<Key, string>> = {
   rate: "a rate such as 50/s",
@@ -49,6 +49,8 @@ export function loadProblems(load: Load, report: Report): void {
         `load.${key} is missing`,
         `Add load.${key}: ${examples[key]}; the profile ${profile} needs it.`,
       );
+  if (load.goodput && Object.keys(load.goodput).length === 0)
+    report.value(["load", "goodput"], "load.goodput has no bound", "Write goodput: { latency: 250 ms }.");
   const requests = requestsOf(load) ?? 0;
   if (requests > mostRequests && load.rate !== undefined)
     report.value(
@@ -65,6 +67,7 @@ export function loadSetting(load: Load | null | undefined): LoadSetting | null {
   return {
     closed: isClosed(load.profile) && load["allow-closed"] !== true,
     takesTurns: takesTurns(load.profile),
+    goodput: load.goodput !== undefined,
     ...(requests !== undefined && { requests: Math.floor(requests) }),
   };
 }
@@ -86,6 +89,9 @@ function planOf({ profile, rate, duration, arrivals, concurrency, batch, items }
 export const loadOf = (load: Load): LoadSettings => ({
   plan: planOf(load),
   allowClosed: load["allow-closed"] ?? false,
+  goodput: load.goodput
+    ? { latency: load.goodput.latency ?? null, ttft: load.goodput.ttft ?? null, tpot: load.goodput.tpot ?? null }
+    : null,
   warmupMilliseconds: load.warmup ?? 2000,
   timeoutMilliseconds: load.timeout ?? 30_000,
 });

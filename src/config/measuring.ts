@@ -105,6 +105,14 @@ export const load = z
       .describe(
         "stream, offline: gates may look at latency all the same, though it is service time: a slow server is asked less",
       ),
+    goodput: z
+      .strictObject({
+        latency: duration("250 ms").optional().describe("The whole answer, from the intended send"),
+        ttft: duration("500 ms").optional().describe("Of a stream: the first token, from the intended send"),
+        tpot: duration("50 ms").optional().describe("Of a stream: each token after the first, on average"),
+      })
+      .optional()
+      .describe("What an answer must hold to count for goodput"),
     warmup: pause("2 s").optional().describe("Sent before at a quarter of the rate, not recorded; default 2 s"),
     timeout: duration("30 s").optional().describe("A request without an answer by then failed; default 30 s"),
   })

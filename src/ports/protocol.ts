@@ -26,6 +26,8 @@ export interface Answer {
   /** When the first byte of the request was handed to the socket, and when the last byte of the answer was read. */
   sent: number;
   done: number;
+  /** Of a streamed answer: when each event with content was read (monotonic ms, ascending, at least one), how many tokens came, and whether the server counted them. */
+  stream?: { arrivals: readonly number[]; tokens: number; counted: boolean };
 }
 
 /** A request, encoded once and sent as often as wanted. */

@@ -81,15 +81,25 @@ async function warmUp(payloads: Payloads, options: LoadOptions): Promise<void> {
   }
 }
 
-function runOf(sent: Sent, { plan, allowClosed, tightestBound }: LoadOptions): LoadRun {
+function runOf(sent: Sent, { plan, allowClosed, goodput, tightestBound }: LoadOptions): LoadRun {
   return {
     profile: plan.profile,
     ratePerSecond: offeredRate(plan),
     ...(allowClosed && { allowClosed }),
+    ...(goodput && { goodput }),
     events: sent.events.toSorted((a, b) => a.intended - b.intended),
     inconclusive: selfCheck(sent, plan, tightestBound),
   };
 }
+
+/** A request of a turn that began some ms into the run. */
+const shifted = ({ stream, ...event }: LoadEvent, by: number): LoadEvent => ({
+  ...event,
+  intended: event.intended + by,
+  sent: event.sent + by,
+  done: event.done + by,
+  ...(stream && { stream: { ...stream, arrivals: stream.arrivals.map((at) => at + by) } }),
+});
 
 /**
  * Puts two endpoints under load in turn, A B B A or B A A B as the digests decide, so that whatever changes on the machines in
@@ -108,9 +118,7 @@ async function inTurns(plan: Turning, sides: readonly [Payloads, Payloads], opti
     const own = times.filter((time) => Math.floor(time / length) === block).map((time) => time - start);
     const part = { ...plan, milliseconds: length };
     const { events, planned, unsent } = await send(part, sides[side], { ...options, progress: share }, own);
-    const later = ({ intended, sent, done: end, ...event }: LoadEvent) => ({
-      ...{ intended: intended + start, sent: sent + start, done: end + start, ...event },
-    });
+    const later = (event: LoadEvent): LoadEvent => shifted(event, start);
     const sum = all[side];
     all[side] = {
       events: [...sum.events, ...events.map(later)],

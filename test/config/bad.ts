@@ -318,6 +318,14 @@ const units: Bad[] = [
     "config.value 13:49 load.concurrency",
     /server takes rate, duration/,
   ],
+  [
+    "goodput without a bound",
+    load,
+    "{ rate: 50/s, duration: 20 s, goodput: {} }",
+    "config.value 13:46 load.goodput",
+    /Write goodput: \{ latency/,
+  ],
+  ["goodput of nothing", gate, "goodput >= 40/s", "config.gate 15:5 gates[0]", /Write load.goodput/],
   ["a recording that is not named", load, "{ profile: replay }", "config.missing 13:1 load.arrivals", /the file with/],
   [
     "latency of users who wait",

@@ -25,6 +25,7 @@ const options = (session: Session, { profile, ratePerSecond, milliseconds, ...fi
     milliseconds: milliseconds ?? 600,
   },
   allowClosed: false,
+  goodput: null,
   warmupMilliseconds: 50,
   timeoutMilliseconds: 5000,
   tightestBound: 1000,
@@ -323,4 +324,25 @@ test("a candidate whose slow answers take a fifth longer than the champion's is 
   expect(late).toMatchObject({ status: "fail", method: "block-ratio" });
   expect(late.estimate).toBeGreaterThan(1.1);
   expect(same.status).toBe("pass");
+});
+
+test("what was read of a stream is kept, on the clock of the run", async () => {
+  const session: Session = {
+    ...slow(async () => undefined),
+    prepare: () => ({
+      async send() {
+        const sent = performance.now();
+        const stream = { arrivals: [sent + 2, sent + 5], tokens: 4, counted: true };
+        return { outputs: {}, sent, done: sent + 6, stream };
+      },
+    }),
+  };
+  const { load: own, championLoad } = await load(
+    options(session, { champion: session, milliseconds: 400, warmupMilliseconds: 0 }),
+  );
+  for (const { sent, stream } of [...own.events, ...championLoad!.events]) {
+    expect(stream).toMatchObject({ tokens: 4, counted: true });
+    expect(stream!.arrivals[0]! - sent).toBeCloseTo(2, 2);
+    expect(stream!.arrivals[1]! - sent).toBeCloseTo(5, 2);
+  }
 });

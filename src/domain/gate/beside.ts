@@ -1,4 +1,4 @@
-import { shareOf } from "../metrics/load.ts";
+import { shareOf, type TimesOf, type WorthOf } from "../metrics/load.ts";
 import type { RunMetric } from "../metrics/metric.ts";
 import type { LoadEvent, LoadRun } from "../observations/observations.ts";
 import { resample } from "../statistics/bootstrap.ts";
@@ -30,7 +30,7 @@ const blockOf = ({ intended }: LoadEvent, { blockMilliseconds }: LoadRun): numbe
   Math.min(blockCount - 1, Math.floor(intended / (blockMilliseconds ?? Number.POSITIVE_INFINITY)));
 
 /** Makes the percentile of a run in which block b counts as often as `weights[b]`. NaN when nothing counts. */
-function weightedPercentile(run: LoadRun, timesOf: (event: LoadEvent) => readonly number[], share: number) {
+function weightedPercentile(run: LoadRun, timesOf: TimesOf, share: number) {
   const times = run.events.flatMap((event) => timesOf(event).map((ms) => ({ ms, block: blockOf(event, run) })));
   const falling = times.toSorted((a, b) => b.ms - a.ms || a.block - b.block);
   const sizes = new Float64Array(blockCount);
@@ -63,7 +63,7 @@ function weightsOf(indices: Int32Array | null): Uint32Array {
  */
 function percentileBounds(
   { candidate, champion }: Sides,
-  timesOf: (event: LoadEvent) => readonly number[],
+  timesOf: TimesOf,
   { stat, mul, seed, replicates, ratio }: Contrast,
   confidence: number,
 ): Bounds & { estimate: number } {
@@ -101,9 +101,9 @@ function failureBounds({ candidate, champion }: Sides, { confidence }: Asked): B
 }
 
 /** What requests of each block add to a rate, per second. */
-function ratesOf(run: LoadRun, worth: (event: LoadEvent) => number): Float64Array {
+function ratesOf(run: LoadRun, worth: WorthOf): Float64Array {
   const sums = new Float64Array(blockCount);
-  for (const event of run.events) sums[blockOf(event, run)]! += worth(event);
+  for (const event of run.events) sums[blockOf(event, run)]! += worth(event, run);
   return sums.map((sum) => (sum / run.blockMilliseconds!) * 1000);
 }
 

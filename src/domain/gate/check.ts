@@ -201,6 +201,14 @@ const load: Finder = ({ metric: name, at }, metric, { load: test }) => {
   if (metric.kind !== "run") return [];
   if (test === null)
     return [{ message: `${name} needs a load run`, hint: "configure load with a rate and a duration", column }];
+  if (name === "goodput" && !test.goodput)
+    return [
+      {
+        message: "goodput needs to know which answers are good",
+        hint: "write load.goodput: { latency: 250 ms }; ttft and tpot are for streams",
+        column,
+      },
+    ];
   if (!metric.fromIntended || !test.closed) return [];
   return [
     {

@@ -1,3 +1,4 @@
+import { metricNamed } from "../metrics/index.ts";
 import type { Observations } from "../observations/observations.ts";
 import { judgeAnyOf } from "./any-of.ts";
 import { type Comparison, compare, type DecisionContext } from "./compare.ts";
@@ -55,15 +56,18 @@ export function decide(check: Check, observed: Observations, context: DecisionCo
 }
 
 /**
- * The checks with what they imply: a latency percentile looks at successful requests, so it counts for nothing without a
+ * The checks with what they imply: a time such as latency.p99 is of successful requests, so it counts for nothing without a
  * limit on failures; `error_rate <= 1%` is required unless the policy has its own.
  */
 export function withImplied(checks: readonly Check[]): readonly Check[] {
-  const names = (check: Check, metric: string) => comparisonsOf(check).some(({ parsed }) => parsed.metric === metric);
-  const latency = checks.some((check) => check.severity === "required" && names(check, "latency"));
+  const names = (check: Check, is: (metric: string) => boolean) =>
+    comparisonsOf(check).some(({ parsed }) => is(parsed.metric));
+  const timed = checks.some(
+    (check) => check.severity === "required" && names(check, (metric) => metricNamed(metric)?.bound.kind === "latency"),
+  );
   // A limit among alternatives limits nothing.
-  const limited = checks.some((check) => !("anyOf" in check) && names(check, "error_rate"));
-  return latency && !limited ? [...checks, checkOf("error_rate <= 1%")] : checks;
+  const limited = checks.some((check) => !("anyOf" in check) && names(check, (metric) => metric === "error_rate"));
+  return timed && !limited ? [...checks, checkOf("error_rate <= 1%")] : checks;
 }
 
 /** Judges a policy: every check, and the verdict over the required ones. */

@@ -1,6 +1,6 @@
-import { blockRates, shareOf, type TimesOf } from "../metrics/load.ts";
+import { blockRates, shareOf, type TimesOf, type WorthOf } from "../metrics/load.ts";
 import { isUndefined, type RunMetric } from "../metrics/metric.ts";
-import type { LoadEvent, LoadRun } from "../observations/observations.ts";
+import type { LoadRun } from "../observations/observations.ts";
 import { isClosed } from "../schedule.ts";
 import { clopperPearsonLower, clopperPearsonUpper, meanLower, meanUpper } from "../statistics/intervals.ts";
 import { blockCount, designEffect } from "../statistics/load-numbers.ts";
@@ -66,12 +66,13 @@ function latencyBounds(load: LoadRun, timesOf: TimesOf, { check, confidence, bou
     method: "binomial",
     upper: sorted[n - surelyNotUnder] ?? Number.POSITIVE_INFINITY,
     lower: sorted[n - surelyOver] ?? 0,
-    needsN: Math.ceil(rows),
+    // One request may give several times: it is requests that somebody can ask for.
+    needsN: Math.ceil((rows * load.events.length) / n),
   };
 }
 
 /** Student t bounds of the rate from 20 blocks of time. */
-function rateOverTime(load: LoadRun, worth: (event: LoadEvent) => number, confidence: number): Partial<Finding> {
+function rateOverTime(load: LoadRun, worth: WorthOf, confidence: number): Partial<Finding> {
   const rates = blockRates(load, blockCount, worth);
   return { method: "batch-means-t", lower: meanLower(rates, confidence), upper: meanUpper(rates, confidence) };
 }
@@ -159,10 +160,16 @@ function byBounds(finding: Finding, question: LoadQuestion, { candidate, champio
   return { ...found, status: missing === "no_bound" ? "error" : "inconclusive", reason: missing };
 }
 
+/** Requests that count: all of them, or those that give a time. */
+function counting({ bound }: RunMetric, { events }: LoadRun): number {
+  if (bound.kind !== "latency") return events.length;
+  return events.filter((event) => bound.timesOf(event).length > 0).length;
+}
+
 /** Judges one comparison on load runs. A run whose generator fell behind says nothing about the model. */
 export function judgeLoad(question: LoadQuestion, runs: Runs): Finding {
   const { metric, check, least } = question;
-  const n = Math.min(runs.candidate.events.length, runs.champion?.events.length ?? Number.POSITIVE_INFINITY);
+  const n = Math.min(...[runs.candidate, runs.champion ?? runs.candidate].map((run) => counting(metric, run)));
   const { reason, mul, ...values } = valuesOf(question, runs);
   const finding: Finding = { ...blank, status: "inconclusive", ...values, n };
   const useless = unusable(metric, runs);

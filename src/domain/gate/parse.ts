@@ -134,13 +134,14 @@ const units: Readonly<Record<string, { of: (value: number) => number; unit: Numb
   us: { of: (value) => value / 1000, unit: "ms" },
   s: { of: (value) => value * 1000, unit: "ms" },
   rps: { of: (value) => value, unit: "rps" },
+  "/s": { of: (value) => value, unit: "rps" },
 };
 
 function readNumber(scan: Scanner, allowed: readonly string[]): { value: number; unit: NumberUnit | null } {
   const value = Number(scan.expect(numeral, "a number"));
   if (!Number.isFinite(value)) scan.fail("has a number too large to hold", "write a smaller number");
   const column = scan.column;
-  const written = scan.take(/%|(?!by\b)[A-Za-z]+/);
+  const written = scan.take(/%|\/s\b|(?!by\b)[A-Za-z]+/);
   if (written === null) return { value, unit: null };
   if (!allowed.includes(written))
     scan.fail(`has the unit "${written}"`, `allowed after this number: ${allowed.join(", ") || "no unit"}`, column);
@@ -161,7 +162,7 @@ function readReference(scan: Scanner, allowed: readonly string[]): Reference {
 function readRight(scan: Scanner): Right {
   if (!scan.sees(word)) {
     const sign = scan.take(/-/) ? -1 : 1;
-    const { value, unit } = readNumber(scan, ["%", "ms", "us", "s", "rps"]);
+    const { value, unit } = readNumber(scan, ["%", "ms", "us", "s", "rps", "/s"]);
     return { kind: "value", value: sign * value, unit };
   }
   const ref = readReference(scan, [...references, "a number"]);

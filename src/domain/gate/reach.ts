@@ -61,7 +61,7 @@ export const enoughRequests: Finder = ({ stat, min, right, confidence, at }, met
   const requests = load?.requests;
   if (requests === undefined || metric.kind !== "run") return [];
   const least = min ?? (confidence === null ? 1 : 30);
-  const percentile = metric.bound.kind === "latency" && stat !== null ? shareOf(stat) : null;
+  const percentile = metric.bound.kind === "latency" && !metric.bound.several && stat !== null ? shareOf(stat) : null;
   const share = metric.bound.kind === "binomial" ? right.kind === "value" && right.value : percentile && 1 - percentile;
   // Beside the champion no number of requests is known to be enough.
   const clean =

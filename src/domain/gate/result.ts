@@ -146,6 +146,9 @@ export const reasons: Readonly<Record<string, string>> = {
   failed_rows: "some rows got no usable answer, so no metric of rows can be trusted",
   no_load: "no load run was observed",
   champion_not_loaded: "the champion was not put under load beside the candidate; evaluate again with this gate",
+  no_stream: "an answer was not streamed, so that there is no time of its first token or between tokens",
+  one_token: "no answer had a second token, so that there is no time between tokens",
+  no_goodput: "the load run does not say what makes an answer good (load.goodput)",
   failures_reach: "so many requests failed that the percentile, or that of some resamples, is one of them",
   closed_loop:
     "each request of the load run waited for the answer before it, so that its latency is service time; load.allow-closed allows it",

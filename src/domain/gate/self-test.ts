@@ -53,6 +53,13 @@ function sampled(observed: Observations): Observations {
   };
 }
 
+/** A request that took so many ms, and as many for each of the two tokens of its stream. */
+const taking = (intended: number, ms: number): Partial<LoadEvent> => ({
+  ok: true,
+  done: intended + ms,
+  stream: { arrivals: [intended + ms, intended + 2 * ms], tokens: 2, counted: true },
+});
+
 /** Load runs as bad as can be: every request failed, and every request took as long as one may. */
 function badLoads(load: LoadRun | null): LoadRun[] {
   if (!load) return [];
@@ -61,7 +68,7 @@ function badLoads(load: LoadRun | null): LoadRun[] {
     inconclusive: null,
     events: load.events.map((event) => ({ ...event, ...change(event) })),
   });
-  return [run(() => ({ ok: false })), run(({ intended }) => ({ ok: true, done: intended + slowest }))];
+  return [run(() => ({ ok: false })), run(({ intended }) => taking(intended, slowest))];
 }
 
 /** A run as one of two that took turns: what no champion stood beside is cut into blocks afterwards. */
@@ -73,7 +80,7 @@ const inTurns = (load: LoadRun): LoadRun => {
 /** The load of a champion that is fast and never fails, in turn with a run; requests take ever so little longer towards its end. */
 function fastLoad(load: LoadRun): LoadRun {
   const { events } = load;
-  const fast = events.map((event, at) => ({ ...event, ok: true, done: event.intended + 1 + at / events.length }));
+  const fast = events.map((event, at) => ({ ...event, ...taking(event.intended, 1 + at / events.length) }));
   return { ...load, inconclusive: null, events: fast };
 }
 

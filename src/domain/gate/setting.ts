@@ -8,6 +8,8 @@ export interface LoadSetting {
   closed: boolean;
   /** Whether its load can be put on two models in turn: at least not a recording, or all at once. */
   takesTurns: boolean;
+  /** Whether it says what makes an answer good. */
+  goodput: boolean;
   /** Requests of the run, when known. */
   requests?: number;
 }

@@ -1,17 +1,18 @@
 import { grouped } from "../grouped.ts";
-import type { Task } from "../observations/observations.ts";
+import type { LoadRun, Task } from "../observations/observations.ts";
 import type { ArgumentRule } from "./arguments.ts";
 import * as counts from "./confusion.ts";
 import * as correlations from "./correlation.ts";
 import { embeddingMetrics } from "./embedding.ts";
 import { generationMetrics } from "./generation.ts";
 import { errorRate, itemsOf, latencyOf, overTime, type TimesOf, timeStatistic } from "./load.ts";
-import type { Bound, Metric, RowMetric, RunMetric, Unit } from "./metric.ts";
+import type { Bound, Metric, RowMetric, RunMetric, Unit, Value } from "./metric.ts";
 import { multilabelMetrics } from "./multilabel.ts";
 import * as probabilities from "./probabilities.ts";
 import { queryMetrics } from "./queries.ts";
 import * as ranking from "./ranking.ts";
 import * as errors from "./regression.ts";
+import { goodOf, itlOf, streamStatistic, tpotOf, ttftOf, withoutGoodput } from "./streams.ts";
 
 const infinity = Number.POSITIVE_INFINITY;
 const share = { unit: "ratio", direction: "higher", range: [0, 1] } as const;
@@ -48,14 +49,13 @@ const binary = (line: Line): RowMetric => on(["binary"], line);
 const multiclass = (line: Line): RowMetric => on(["multiclass"], line);
 const regression = (line: Line): RowMetric => on(["regression"], line);
 const run = (line: Omit<RunMetric, "kind">): RunMetric => ({ kind: "run", ...line });
-const timed = (timesOf: TimesOf, fromIntended: boolean): RunMetric =>
-  run({
-    ...loss("ms"),
-    stats: true,
-    fromIntended,
-    compute: (load, stat) => timeStatistic(load, timesOf, stat),
-    bound: { kind: "latency", timesOf },
-  });
+const timed = (timesOf: TimesOf, compute: (load: LoadRun, times: TimesOf, stat: string | null) => Value) => ({
+  ...loss("ms"),
+  stats: true,
+  fromIntended: true,
+  compute: (load: LoadRun, stat: string | null) => compute(load, timesOf, stat),
+  bound: { kind: "latency", timesOf, several: false } as const,
+});
 const perSecond = { unit: "per second", direction: "higher", range: [0, infinity], stats: false } as const;
 const { meanMetric } = probabilities;
 
@@ -178,7 +178,14 @@ const metricsHere: Readonly<Record<string, Metric>> = {
   spearman: regression({ ...score, prepare: correlations.spearman, bound: bootstrap }),
   kendall: regression({ ...score, prepare: correlations.kendall, bound: bootstrap }),
 
-  latency: timed(latencyOf, true),
+  latency: run(timed(latencyOf, timeStatistic)),
+  ttft: run(timed(ttftOf, streamStatistic)),
+  tpot: run({ ...timed(tpotOf, streamStatistic), fromIntended: false }),
+  itl: run({
+    ...timed(itlOf, streamStatistic),
+    fromIntended: false,
+    bound: { kind: "latency", timesOf: itlOf, several: true },
+  }),
   error_rate: run({
     ...loss("ratio", 1),
     stats: false,
@@ -191,6 +198,15 @@ const metricsHere: Readonly<Record<string, Metric>> = {
     fromIntended: false,
     compute: (load) => overTime(load, itemsOf),
     bound: { kind: "rate", worth: itemsOf },
+  }),
+  goodput: run({
+    ...perSecond,
+    fromIntended: true,
+    compute(load) {
+      const missing = withoutGoodput(load);
+      return missing === null ? overTime(load, goodOf) : { undefined: missing };
+    },
+    bound: { kind: "rate", worth: goodOf },
   }),
 };
 

@@ -38,21 +38,24 @@ function span({ events }: LoadRun): { first: number; last: number } {
   return { first, last };
 }
 
+/** What a request was worth in a run, for a rate: 0 where it failed. */
+export type WorthOf = (event: LoadEvent, load: LoadRun) => number;
+
 /** What a request adds to the throughput: its items (one, where it does not say) when it succeeded. */
-export const itemsOf = ({ ok, items = 1 }: LoadEvent): number => (ok ? items : 0);
+export const itemsOf: WorthOf = ({ ok, items = 1 }) => (ok ? items : 0);
 
 /** What requests are worth per second, from the first intended send to the last answer. */
-export function overTime(load: LoadRun, worth: (event: LoadEvent) => number): Value {
+export function overTime(load: LoadRun, worth: WorthOf): Value {
   const { first, last } = span(load);
   if (!(last > first)) return { undefined: "no_rows" };
-  return (load.events.reduce((sum, event) => sum + worth(event), 0) / (last - first)) * 1000;
+  return (load.events.reduce((sum, event) => sum + worth(event, load), 0) / (last - first)) * 1000;
 }
 
 /** What requests are worth per second in each of equal blocks of the run's time. */
-export function blockRates(load: LoadRun, blocks: number, worth: (event: LoadEvent) => number): Float64Array {
+export function blockRates(load: LoadRun, blocks: number, worth: WorthOf): Float64Array {
   const { first, last } = span(load);
   const rates = new Float64Array(blocks);
   for (const event of load.events)
-    rates[Math.min(Math.floor(((event.done - first) / (last - first)) * blocks), blocks - 1)]! += worth(event);
+    rates[Math.min(Math.floor(((event.done - first) / (last - first)) * blocks), blocks - 1)]! += worth(event, load);
   return rates.map((count) => (count / ((last - first) / blocks)) * 1000);
 }

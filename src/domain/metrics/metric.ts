@@ -85,12 +85,12 @@ export interface RunMetric extends Described {
   fromIntended: boolean;
   /**
    * `latency`: binomial on the share over the bound, percentiles only; of the times in ms that a request gives, infinite where
-   * it failed. `rate`: t over 20 blocks of time, of what a request is worth.
+   * it failed; `several`: one request may give more than one. `rate`: t over 20 blocks of time, of what a request is worth.
    */
   bound:
     | { kind: "binomial" }
-    | { kind: "latency"; timesOf(event: LoadEvent): readonly number[] }
-    | { kind: "rate"; worth(event: LoadEvent): number };
+    | { kind: "latency"; timesOf(event: LoadEvent): readonly number[]; several: boolean }
+    | { kind: "rate"; worth(event: LoadEvent, load: LoadRun): number };
   compute(load: LoadRun, stat: string | null): Value;
 }
 

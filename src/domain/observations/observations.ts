@@ -45,6 +45,15 @@ export interface LoadEvent {
   ok: boolean;
   /** Rows in the request; absent: one. */
   items?: number;
+  /** Of a streamed answer: when each event with content was read, how many tokens came, and whether the server counted them. */
+  stream?: { arrivals: readonly number[]; tokens: number; counted: boolean };
+}
+
+/** What an answer must hold to be good, in ms; null: no bound. */
+export interface GoodputBounds {
+  latency: number | null;
+  ttft: number | null;
+  tpot: number | null;
 }
 
 /** A load run. `inconclusive` is set when the generator itself could not keep its schedule. */
@@ -54,6 +63,8 @@ export interface LoadRun {
   ratePerSecond: number | null;
   /** Where two models were put under load in turn: the length of a turn; block b of one stood beside block b of the other. */
   blockMilliseconds?: number;
+  /** What makes an answer count for goodput; absent: nothing was said. */
+  goodput?: GoodputBounds;
   /** Whether gates may take the latency of a closed loop for what it is; absent: no. */
   allowClosed?: boolean;
   events: readonly LoadEvent[];

@@ -1,3 +1,4 @@
+import type { GoodputBounds } from "../../domain/observations/observations.ts";
 import type { LoadPlan } from "../../domain/schedule.ts";
 import type { Tensors } from "../../domain/tensor.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -14,6 +15,8 @@ export interface LoadOptions extends Sending {
   plan: LoadPlan;
   /** Whether gates may take the latency of a closed loop. */
   allowClosed: boolean;
+  /** What makes an answer good; null: nothing is said. */
+  goodput: GoodputBounds | null;
   warmupMilliseconds: number;
   /** Tightest latency bound of the gates in ms, for the generator's check of itself; null without one. */
   tightestBound: number | null;

@@ -7,7 +7,7 @@ const binary: Setting = {
   task: "binary",
   classes: ["ok", "fraud"],
   sliceColumns: ["country"],
-  load: { closed: false, takesTurns: true, requests: 300 },
+  load: { closed: false, takesTurns: true, goodput: false, requests: 300 },
   rows: 200,
 };
 const regression: Setting = { task: "regression", classes: [], sliceColumns: [], load: null };
@@ -40,7 +40,7 @@ describe("what is wrong is named at its column", () => {
       16,
       /cannot be put on two models in turn/,
       /server, constant or stream/,
-      { ...binary, load: { closed: false, takesTurns: false } },
+      { ...binary, load: { closed: false, takesTurns: false, goodput: false } },
     ],
     ["error_rate <= champion * 1.1", 15, /by its difference/, /champion \+ 1pp/],
     ["latency.p99 <= champion + 5", 16, /needs a unit/, /write 5ms/],
@@ -68,7 +68,7 @@ describe("what is wrong is named at its column", () => {
       1,
       /closed loop is service time/,
       /load\.allow-closed: true/,
-      { ...binary, load: { closed: true, takesTurns: true } },
+      { ...binary, load: { closed: true, takesTurns: true, goodput: false } },
     ],
     ["accuracy >= 0.9", 1, /not exist for regression/, /allowed: mae/, regression],
   ])("%s", (text, column, message, hint, setting = binary) => {
@@ -103,7 +103,7 @@ test.each([
 });
 
 test("how many a closed loop sends is not known beforehand, and its throughput may be judged", () => {
-  const setting = { ...binary, load: { closed: true, takesTurns: true } };
+  const setting = { ...binary, load: { closed: true, takesTurns: true, goodput: false } };
   expect(checkProblems(checkOf("throughput >= 38rps @95% [min 400]"), setting)).toEqual([]);
 });
 

@@ -42,6 +42,10 @@ const regression: Observations = {
   truth: Float64Array.from({ length: rows }, (_, index) => 10 + (index % 50)),
   candidate: { task: "regression", values: new Float64Array(rows) },
 };
+const good: Observations = {
+  ...multiclass,
+  load: { ...load, goodput: { latency: 100, ttft: null, tpot: null } },
+};
 const advisory = (text: string): Check => ({ ...checkOf(text), severity: "advisory" });
 const allowed = (text: string): Check => ({ ...checkOf(text), onInconclusive: "allow" });
 const checks = (list: readonly (string | Check)[]): Check[] =>
@@ -56,6 +60,11 @@ describe("a sound policy has no hole", () => {
     [multiclass, ["accuracy >= champion"]],
     [multiclass, ["accuracy >= 0.5", "throughput >= 10rps"]],
     [multiclass, ["accuracy >= 0.9", "latency.p95 <= champion * 1.2 @95%", "throughput >= champion * 0.9 @95%"]],
+    [
+      good,
+      ["accuracy >= 0.9", "ttft.p95 <= 400ms @95%", "tpot.p99 <= 1s", "itl.p50 <= 1s @95%", "goodput >= 10/s @95%"],
+    ],
+    [good, ["accuracy >= 0.9", "ttft.p95 <= champion * 1.2 @95%", "goodput >= champion * 0.9 @95%"]],
     [multiclass, ["accuracy >= 0.9", "error_rate <= champion + 1pp @95%", "latency.p50 <= champion + 20ms"]],
     [binary, ["accuracy >= 0.8", "recall(class=yes) >= 0.7", "precision(class=yes) >= 0.7"]],
     [binary, ["roc_auc >= 0.8 @95%"]],
@@ -78,6 +87,7 @@ describe("a trap is found", () => {
       ["accuracy >= champion - 100pp", null],
     ],
     ["a latency beyond the time limit", multiclass, ["accuracy >= 0.9", "latency.p99 <= 60s"], ["latency.p99 <= 60s"]],
+    ["a first token that may take a minute", multiclass, ["accuracy >= 0.9", "ttft.p99 <= 60s"], ["ttft.p99 <= 60s"]],
     [
       "a ratio that nothing reaches",
       multiclass,
