@@ -13,7 +13,7 @@ import type { Workshop } from "./workshop.ts";
 /** A load run in which nothing went wrong, as long as the configuration's where that is known. */
 function soundLoad({ config }: Workshop): Observations["load"] {
   if (!config.load) return null;
-  const { plan, allowClosed, goodput } = config.load;
+  const { plan, allowClosed, goodput, findMax } = config.load;
   const ratePerSecond = "ratePerSecond" in plan ? plan.ratePerSecond : null;
   const apart = 1000 / (ratePerSecond ?? 100);
   const requests = "milliseconds" in plan ? Math.floor(plan.milliseconds / apart) : 2000;
@@ -21,7 +21,8 @@ function soundLoad({ config }: Workshop): Observations["load"] {
     const intended = index * apart;
     return { intended, sent: intended, done: intended + 1, ok: true };
   });
-  const more = goodput ? { goodput } : {};
+  const search = findMax && { ...findMax, trials: [], maxRate: findMax.to, reason: null };
+  const more = { ...(goodput && { goodput }), ...(search && { search }) };
   return { profile: plan.profile, ratePerSecond, allowClosed, ...more, events, inconclusive: null };
 }
 

@@ -3,6 +3,7 @@ import type { CustomServer, runtimes } from "../adapters/runtimes/index.ts";
 import type { Declared } from "../domain/contract.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import type { Image } from "../domain/image.ts";
+import type { FindMax } from "../domain/load-search.ts";
 import type { GoodputBounds, Task } from "../domain/observations/observations.ts";
 import type { LoadPlan } from "../domain/schedule.ts";
 import type { TrustedIdentity } from "../domain/signature.ts";
@@ -15,6 +16,7 @@ export interface LoadSettings {
     | { profile: "offline"; concurrency: number; batch: number; items: number | null };
   allowClosed: boolean;
   goodput: GoodputBounds | null;
+  findMax: FindMax | null;
   warmupMilliseconds: number;
   timeoutMilliseconds: number;
 }

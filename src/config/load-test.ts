@@ -1,11 +1,12 @@
 import type { LoadSetting } from "../domain/gate/setting.ts";
 import { isClosed, type LoadProfile, mostRequests, takesTurns } from "../domain/schedule.ts";
 import type { LoadSettings } from "./config.ts";
+import { findMaxOf, findMaxProblems } from "./find-max.ts";
 import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
 
 type Load = NonNullable<Written["load"]>;
-type Key = Exclude<keyof Load, "profile" | "goodput" | "warmup" | "timeout">;
+type Key = Exclude<keyof Load, "profile" | "goodput" | "find-max" | "warmup" | "timeout">;
 
 const examples: Partial<Record<Key, string>> = {
   rate: "a rate such as 50/s",
@@ -51,6 +52,7 @@ export function loadProblems(load: Load, report: Report): void {
       );
   if (load.goodput && Object.keys(load.goodput).length === 0)
     report.value(["load", "goodput"], "load.goodput has no bound", "Write goodput: { latency: 250 ms }.");
+  findMaxProblems(load, report);
   const requests = requestsOf(load) ?? 0;
   if (requests > mostRequests && load.rate !== undefined)
     report.value(
@@ -68,6 +70,7 @@ export function loadSetting(load: Load | null | undefined): LoadSetting | null {
     closed: isClosed(load.profile) && load["allow-closed"] !== true,
     takesTurns: takesTurns(load.profile),
     goodput: load.goodput !== undefined,
+    search: load["find-max"] !== undefined,
     ...(requests !== undefined && { requests: Math.floor(requests) }),
   };
 }
@@ -92,6 +95,7 @@ export const loadOf = (load: Load): LoadSettings => ({
   goodput: load.goodput
     ? { latency: load.goodput.latency ?? null, ttft: load.goodput.ttft ?? null, tpot: load.goodput.tpot ?? null }
     : null,
+  findMax: load["find-max"] ? findMaxOf(load["find-max"]) : null,
   warmupMilliseconds: load.warmup ?? 2000,
   timeoutMilliseconds: load.timeout ?? 30_000,
 });

@@ -113,6 +113,25 @@ export const load = z
       })
       .optional()
       .describe("What an answer must hold to count for goodput"),
+    "find-max": z
+      .strictObject({
+        slo: z
+          .array(
+            text.meta({ form: "a check of a time or of error_rate against a number, such as latency.p99 <= 250ms" }),
+          )
+          .min(1)
+          .max(10)
+          .describe("What must hold at a rate"),
+        from: rate("10/s").describe("The first rate that is tried"),
+        to: rate("500/s").describe("The greatest rate that is tried"),
+        precision: share("10%").optional().describe("How near the greatest rate is found; default 10%"),
+        trial: duration("15 s").optional().describe("How long a rate is tried; default 15 s"),
+        confirm: duration("60 s")
+          .optional()
+          .describe("How long the best rate is tried again, twice, with 95% confidence; default 60 s"),
+      })
+      .optional()
+      .describe("After the load itself, looks for the greatest rate at which objectives hold, for max_rate"),
     warmup: pause("2 s").optional().describe("Sent before at a quarter of the rate, not recorded; default 2 s"),
     timeout: duration("30 s").optional().describe("A request without an answer by then failed; default 30 s"),
   })

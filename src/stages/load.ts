@@ -5,6 +5,7 @@ import { blockCount } from "../domain/statistics/load-numbers.ts";
 import { xoshiro } from "../domain/statistics/prng.ts";
 import type { Tensors } from "../domain/tensor.ts";
 import type { Session } from "../ports/protocol.ts";
+import { findMax } from "./load/find-max.ts";
 import type { LoadOptions } from "./load/options.ts";
 import { offeredRate, selfCheck } from "./load/self-check.ts";
 import { type Payloads, type Sent, sendClosed, sendOpen } from "./load/send.ts";
@@ -136,15 +137,18 @@ async function inTurns(plan: Turning, sides: readonly [Payloads, Payloads], opti
 /**
  * A load run, and one of the champion in turn with it where it is asked for. In an open loop latency counts from the intended
  * send, so a stall is seen by every request it delays; in a closed one from when a user was ready to send. A warm-up is not recorded.
+ * The greatest rate is looked for last: it may leave the endpoint worn.
  */
 export async function load(options: LoadOptions): Promise<{ load: LoadRun; championLoad: LoadRun | null }> {
   const { plan, session, champion } = options;
   const own = payloadsOf(session, options);
   await warmUp(own, options);
+  const search = async (run: LoadRun): Promise<LoadRun> =>
+    options.findMax ? { ...run, search: await findMax(options.findMax, own, options) } : run;
   if (!champion || plan.profile === "replay" || plan.profile === "offline")
-    return { load: runOf(await send(plan, own, options), options), championLoad: null };
+    return { load: await search(runOf(await send(plan, own, options), options)), championLoad: null };
   const other = payloadsOf(champion, options);
   await warmUp(other, options);
   const [candidate, beside] = await inTurns(plan, [own, other], options);
-  return { load: candidate, championLoad: beside };
+  return { load: await search(candidate), championLoad: beside };
 }

@@ -28,7 +28,14 @@ async function tested({
 } = {}) {
   await using server = await v2Server(thresholding);
   await using champion = await v2Server(thresholding);
-  const load = { plan, allowClosed: false, goodput: null, warmupMilliseconds: 0, timeoutMilliseconds: 5000 };
+  const load = {
+    plan,
+    allowClosed: false,
+    goodput: null,
+    findMax: null,
+    warmupMilliseconds: 0,
+    timeoutMilliseconds: 5000,
+  };
   const shop = {
     config: { file: "modelgate.yml", load, gates: gates.map(checkOf) },
     clock: systemClock,

@@ -325,6 +325,28 @@ const units: Bad[] = [
     "config.value 13:46 load.goodput",
     /Write goodput: \{ latency/,
   ],
+  [
+    "a search for what is no objective",
+    load,
+    "{ rate: 50/s, duration: 20 s, find-max: { slo: [throughput >= 5/s], from: 10/s, to: 20/s } }",
+    "config.gate 13:55 load.find-max.slo[0]",
+    /latency.p99\), or error_rate/,
+  ],
+  [
+    "a search that goes down",
+    load,
+    "{ rate: 50/s, duration: 20 s, find-max: { slo: [latency.p99 <= 250ms], from: 10/s, to: 5/s } }",
+    "config.value 13:94 load.find-max.to",
+    /greater rate/,
+  ],
+  [
+    "a search too short to confirm anything",
+    load,
+    "{ rate: 50/s, duration: 20 s, find-max: { slo: [latency.p99 <= 250ms], from: 1/s, to: 5/s } }",
+    "config.value 13:54 load.find-max.slo",
+    /Raise confirm or from/,
+  ],
+  ["a rate nobody looks for", gate, "max_rate >= 40/s", "config.gate 15:5 gates[0]", /Write load.find-max/],
   ["goodput of nothing", gate, "goodput >= 40/s", "config.gate 15:5 gates[0]", /Write load.goodput/],
   ["a recording that is not named", load, "{ profile: replay }", "config.missing 13:1 load.arrivals", /the file with/],
   [

@@ -123,6 +123,18 @@ test.each([
   expect(loadConfig(text, "m.yml").load).toMatchObject({ plan: { ratePerSecond, milliseconds } });
 });
 
+test("a search for the greatest rate has its usual lengths", () => {
+  const search = "find-max: { slo: [latency.p99 <= 250ms, error_rate <= 0.5%], from: 10/s, to: 500/s }";
+  const text = good.replace("20 s }", `20 s, ${search}, goodput: { latency: 1 s } }`);
+  expect(loadConfig(text, "m.yml").load).toMatchObject({
+    findMax: {
+      slo: ["latency.p99 <= 250ms", "error_rate <= 0.5%"],
+      ...{ from: 10, to: 500, precision: 0.1, trialMilliseconds: 15_000, confirmMilliseconds: 60_000 },
+    },
+    goodput: { latency: 1000, ttft: null, tpot: null },
+  });
+});
+
 test.each([
   ["{ profile: replay, arrivals: traffic.txt }", { profile: "replay", arrivals: "traffic.txt" }],
   ["{ profile: stream, concurrency: 4, duration: 5 s }", { profile: "stream", concurrency: 4, milliseconds: 5000 }],

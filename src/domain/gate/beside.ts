@@ -111,6 +111,7 @@ function ratesOf(run: LoadRun, worth: WorthOf): Float64Array {
 export function besideBounds(sides: Sides, contrast: Contrast, asked: Asked): Bounds & { estimate?: number } {
   const { metric, stat, mul } = contrast;
   const { bound } = metric;
+  if (bound.kind === "none") return without(null, "no_bound");
   if (bound.kind === "binomial") return mul === 1 ? failureBounds(sides, asked) : without(null, "no_bound");
   if (bound.kind === "rate") {
     const [own, other] = [ratesOf(sides.candidate, bound.worth), ratesOf(sides.champion, bound.worth)];

@@ -135,6 +135,8 @@ const reference: Finder = ({ metric: name, right, at }, metric, setting) => {
         column,
       },
     ];
+  if (metric.bound.kind === "none")
+    return [{ message: `${name} is looked for with the candidate alone`, hint: "compare with a number", column }];
   if (!test.takesTurns)
     return [
       {
@@ -209,6 +211,8 @@ const load: Finder = ({ metric: name, at }, metric, { load: test }) => {
         column,
       },
     ];
+  if (name === "max_rate" && !test.search)
+    return [{ message: "max_rate needs a search", hint: "write load.find-max with slo, from and to", column }];
   if (!metric.fromIntended || !test.closed) return [];
   return [
     {

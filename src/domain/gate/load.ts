@@ -84,6 +84,7 @@ function failureBounds(load: LoadRun, { check, confidence, bound }: Asked): Part
 }
 
 function boundsOf({ bound }: RunMetric, load: LoadRun, asked: Asked): Partial<Finding> {
+  if (bound.kind === "none") return { status: "error", reason: "no_bound" };
   if (bound.kind === "rate") return rateOverTime(load, bound.worth, asked.confidence);
   if (bound.kind === "binomial") return failureBounds(load, asked);
   const percentile = asked.check.stat !== null && shareOf(asked.check.stat) !== null;
@@ -108,12 +109,14 @@ interface Runs {
 
 /** Why nothing can be said of a run, whatever it measured, or null. */
 function unusable(
-  { fromIntended }: RunMetric,
+  { fromIntended, bound }: RunMetric,
   { candidate, champion }: Runs,
 ): Pick<Finding, "status" | "reason"> | null {
   const runs = champion ? [candidate, champion] : [candidate];
   if (runs.some((run) => fromIntended && isClosed(run.profile) && run.allowClosed !== true))
     return { status: "error", reason: "closed_loop" };
+  // A search looks after its own generator.
+  if (bound.kind === "none") return null;
   return runs.some(({ inconclusive }) => inconclusive !== null)
     ? { status: "inconclusive", reason: "generator" }
     : null;

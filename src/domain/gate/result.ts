@@ -149,6 +149,10 @@ export const reasons: Readonly<Record<string, string>> = {
   no_stream: "an answer was not streamed, so that there is no time of its first token or between tokens",
   one_token: "no answer had a second token, so that there is no time between tokens",
   no_goodput: "the load run does not say what makes an answer good (load.goodput)",
+  no_search: "no greatest rate was looked for (load.find-max)",
+  not_confirmed: "no rate was confirmed in the longer runs, after three steps down",
+  search_stopped: "the search for the greatest rate ended early: the endpoint was not ready again after a trial",
+  search_generator: "the load generator could not keep up with a rate of the search, so the greatest rate is not known",
   failures_reach: "so many requests failed that the percentile, or that of some resamples, is one of them",
   closed_loop:
     "each request of the load run waited for the answer before it, so that its latency is service time; load.allow-closed allows it",

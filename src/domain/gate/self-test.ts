@@ -65,6 +65,7 @@ function badLoads(load: LoadRun | null): LoadRun[] {
   if (!load) return [];
   const run = (change: (event: LoadEvent) => Partial<LoadEvent>): LoadRun => ({
     ...load,
+    ...(load.search && { search: { ...load.search, maxRate: 0, reason: null } }),
     inconclusive: null,
     events: load.events.map((event) => ({ ...event, ...change(event) })),
   });

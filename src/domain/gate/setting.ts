@@ -10,6 +10,8 @@ export interface LoadSetting {
   takesTurns: boolean;
   /** Whether it says what makes an answer good. */
   goodput: boolean;
+  /** Whether the greatest rate is looked for. */
+  search: boolean;
   /** Requests of the run, when known. */
   requests?: number;
 }

@@ -5,7 +5,7 @@ import * as counts from "./confusion.ts";
 import * as correlations from "./correlation.ts";
 import { embeddingMetrics } from "./embedding.ts";
 import { generationMetrics } from "./generation.ts";
-import { errorRate, itemsOf, latencyOf, overTime, type TimesOf, timeStatistic } from "./load.ts";
+import { errorRate, itemsOf, latencyOf, maxRate, overTime, type TimesOf, timeStatistic } from "./load.ts";
 import type { Bound, Metric, RowMetric, RunMetric, Unit, Value } from "./metric.ts";
 import { multilabelMetrics } from "./multilabel.ts";
 import * as probabilities from "./probabilities.ts";
@@ -207,6 +207,12 @@ const metricsHere: Readonly<Record<string, Metric>> = {
       return missing === null ? overTime(load, goodOf) : { undefined: missing };
     },
     bound: { kind: "rate", worth: goodOf },
+  }),
+  max_rate: run({
+    ...perSecond,
+    fromIntended: false,
+    compute: maxRate,
+    bound: { kind: "none", instead: "throughput" },
   }),
 };
 

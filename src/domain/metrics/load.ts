@@ -28,6 +28,12 @@ export function errorRate({ events }: LoadRun): Value {
   return events.filter(({ ok }) => !ok).length / events.length;
 }
 
+/** The greatest rate that a search confirmed. */
+export function maxRate({ search }: LoadRun): Value {
+  if (!search) return { undefined: "no_search" };
+  return search.maxRate ?? { undefined: search.reason ?? "no_search" };
+}
+
 /** When a run began and ended: first intended send and last answer, in ms. */
 function span({ events }: LoadRun): { first: number; last: number } {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

@@ -89,6 +89,7 @@ export interface RunMetric extends Described {
    */
   bound:
     | { kind: "binomial" }
+    | { kind: "none"; instead: string }
     | { kind: "latency"; timesOf(event: LoadEvent): readonly number[]; several: boolean }
     | { kind: "rate"; worth(event: LoadEvent, load: LoadRun): number };
   compute(load: LoadRun, stat: string | null): Value;

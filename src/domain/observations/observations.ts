@@ -56,6 +56,34 @@ export interface GoodputBounds {
   tpot: number | null;
 }
 
+/** One rate that was tried in a search. Rates per second, times in ms. */
+export interface Trial {
+  rate: number;
+  milliseconds: number;
+  /** Whether it was to show with confidence that the best rate holds. */
+  confirming: boolean;
+  requests: number;
+  passed: boolean;
+  /** What it failed by, or why it ended early; null when it passed. */
+  why: string | null;
+  /** What was seen of each objective; `upper`: with the confidence of a confirmation. */
+  values: readonly { slo: string; value: number | null; upper: number | null }[];
+  /** Whether the generator, not the model, was the limit. */
+  generator: boolean;
+}
+
+/** A search for the greatest rate at which objectives hold: what was asked, all trials in order, and what it came to. */
+export interface LoadSearch {
+  slo: readonly string[];
+  from: number;
+  to: number;
+  precision: number;
+  trials: readonly Trial[];
+  /** The rate as scheduled; 0: not even the first held; null: see the reason. */
+  maxRate: number | null;
+  reason: string | null;
+}
+
 /** A load run. `inconclusive` is set when the generator itself could not keep its schedule. */
 export interface LoadRun {
   profile: string;
@@ -65,6 +93,8 @@ export interface LoadRun {
   blockMilliseconds?: number;
   /** What makes an answer count for goodput; absent: nothing was said. */
   goodput?: GoodputBounds;
+  /** The search for the greatest rate, after the run itself; absent: none was asked for. */
+  search?: LoadSearch;
   /** Whether gates may take the latency of a closed loop for what it is; absent: no. */
   allowClosed?: boolean;
   events: readonly LoadEvent[];

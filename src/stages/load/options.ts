@@ -1,3 +1,4 @@
+import type { FindMax } from "../../domain/load-search.ts";
 import type { GoodputBounds } from "../../domain/observations/observations.ts";
 import type { LoadPlan } from "../../domain/schedule.ts";
 import type { Tensors } from "../../domain/tensor.ts";
@@ -17,6 +18,8 @@ export interface LoadOptions extends Sending {
   allowClosed: boolean;
   /** What makes an answer good; null: nothing is said. */
   goodput: GoodputBounds | null;
+  /** A search for the greatest rate, after the load itself; null: none. */
+  findMax: FindMax | null;
   warmupMilliseconds: number;
   /** Tightest latency bound of the gates in ms, for the generator's check of itself; null without one. */
   tightestBound: number | null;

@@ -1,6 +1,8 @@
 import type { LoadEvent } from "../../domain/observations/observations.ts";
 import { mostRequests } from "../../domain/schedule.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Call } from "../../ports/protocol.ts";
+import { type Limits, limitsOf } from "./limits.ts";
 import type { Sending } from "./options.ts";
 
 /** Requests in flight at most: beyond it the client, not the server, is the limit, and the run says so. */
@@ -17,21 +19,25 @@ export interface Sent {
   events: LoadEvent[];
   planned: number;
   unsent: number;
+  /** Why it ended before all was sent; absent: it did not. */
+  stopped?: string;
 }
 
 /** A time in ms without what is under a microsecond: evidence holds one for every token. */
 const micro = (ms: number): number => Math.round(ms * 1000) / 1000;
 
-/** Sends one request. @returns null when an abort ended the run: nobody waits for the request any more. */
+/** Sends one request. @returns null when the run was ended: nobody waits for the request any more. */
 async function one(
   call: Call,
   { intended, start, items }: { intended: number; start: number; items: number },
-  { clock, signal, timeoutMilliseconds }: Sending,
+  clock: Clock,
+  limits: Limits,
 ): Promise<LoadEvent | null> {
   const left = clock.monotonic();
   const more = items === 1 ? {} : { items };
+  const { signal, release } = limits.next();
   try {
-    const answer = await call.send(AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]));
+    const answer = await call.send(signal);
     const stream = answer.stream && {
       ...answer.stream,
       arrivals: answer.stream.arrivals.map((at) => micro(at - start)),
@@ -41,31 +47,45 @@ async function one(
       ...(stream && { stream }),
     };
   } catch {
-    if (signal.aborted) return null;
+    if (limits.ended) return null;
     const done = Math.max(clock.monotonic() - start, intended);
     return { intended, sent: left - start, done, ok: false, ...more };
+  } finally {
+    release();
   }
 }
 
-/** Open loop: sends on schedule and never waits for an answer before the next send. */
+/**
+ * Open loop: sends on schedule and never waits for an answer before the next send.
+ * @param stop told what was answered, how many wait and the time of the next request: why nothing more is to be sent, or null.
+ * What then still waits for its answer is given up.
+ */
 export async function sendOpen(
   times: readonly number[],
   { calls, items }: Payloads,
   sending: Sending,
   progress: (share: number) => void,
+  stop: (events: readonly LoadEvent[], flying: number, intended: number) => string | null = () => null,
 ): Promise<Sent> {
   const { clock, signal } = sending;
+  using limits = limitsOf(signal, sending.timeoutMilliseconds);
   const start = clock.monotonic();
   const events: LoadEvent[] = [];
   const flying = new Set<Promise<void>>();
   let unsent = 0;
+  let stopped: string | null = null;
   for (const [index, intended] of times.entries()) {
     await clock.until(start + intended, signal);
+    stopped = stop(events, flying.size, intended);
+    if (stopped !== null) {
+      limits.giveUp(new Error(stopped));
+      break;
+    }
     if (flying.size >= inFlightLimit) {
       unsent++;
       continue;
     }
-    const flight = one(calls[index % calls.length]!, { intended, start, items }, sending).then((event) => {
+    const flight = one(calls[index % calls.length]!, { intended, start, items }, clock, limits).then((event) => {
       flying.delete(flight);
       if (event) events.push(event);
     });
@@ -74,7 +94,7 @@ export async function sendOpen(
   }
   await Promise.all(flying);
   signal.throwIfAborted();
-  return { events, planned: times.length, unsent };
+  return { events, planned: times.length, unsent, ...(stopped !== null && { stopped }) };
 }
 
 /**
@@ -88,6 +108,7 @@ export async function sendClosed(
   sending: Sending,
 ): Promise<Sent> {
   const { clock, signal } = sending;
+  using limits = limitsOf(signal, sending.timeoutMilliseconds);
   const start = clock.monotonic();
   const events: LoadEvent[] = [];
   let sent = 0;
@@ -95,7 +116,7 @@ export async function sendClosed(
     while (sent < mostRequests) {
       const intended = next(clock.monotonic() - start, sent);
       if (intended === null) return;
-      const event = await one(calls[sent++ % calls.length]!, { intended, start, items }, sending);
+      const event = await one(calls[sent++ % calls.length]!, { intended, start, items }, clock, limits);
       signal.throwIfAborted();
       if (event) events.push(event);
     }

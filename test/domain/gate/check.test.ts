@@ -7,9 +7,10 @@ const binary: Setting = {
   task: "binary",
   classes: ["ok", "fraud"],
   sliceColumns: ["country"],
-  load: { closed: false, takesTurns: true, goodput: false, requests: 300 },
+  load: { closed: false, takesTurns: true, goodput: false, search: false, requests: 300 },
   rows: 200,
 };
+const everything = { closed: false, takesTurns: true, goodput: true, search: true };
 const regression: Setting = { task: "regression", classes: [], sliceColumns: [], load: null };
 
 describe("what is wrong is named at its column", () => {
@@ -40,8 +41,10 @@ describe("what is wrong is named at its column", () => {
       16,
       /cannot be put on two models in turn/,
       /server, constant or stream/,
-      { ...binary, load: { closed: false, takesTurns: false, goodput: false } },
+      { ...binary, load: { closed: false, takesTurns: false, goodput: false, search: false } },
     ],
+    ["max_rate >= champion", 13, /candidate alone/, /a number/, { ...binary, load: everything }],
+    ["max_rate >= 100/s @95%", 19, /no bound can be made/, /leave @ away/, { ...binary, load: everything }],
     ["error_rate <= champion * 1.1", 15, /by its difference/, /champion \+ 1pp/],
     ["latency.p99 <= champion + 5", 16, /needs a unit/, /write 5ms/],
     ["accuracy >= champion - 5ms", 13, /not a time/, /leave the unit away/],
@@ -68,7 +71,7 @@ describe("what is wrong is named at its column", () => {
       1,
       /closed loop is service time/,
       /load\.allow-closed: true/,
-      { ...binary, load: { closed: true, takesTurns: true, goodput: false } },
+      { ...binary, load: { closed: true, takesTurns: true, goodput: false, search: false } },
     ],
     ["accuracy >= 0.9", 1, /not exist for regression/, /allowed: mae/, regression],
   ])("%s", (text, column, message, hint, setting = binary) => {
@@ -102,8 +105,14 @@ test.each([
   expect(checkProblems(checkOf(text), { ...binary, rows: 2000 })).toEqual([]);
 });
 
+test("what a load measures may be asked for", () => {
+  const setting = { ...binary, load: everything };
+  for (const text of ["max_rate >= 100/s", "goodput >= 30/s @95%", "ttft.p95 <= 400ms @95%", "itl.p99.9 <= 1s @99%"])
+    expect(checkProblems(checkOf(text), setting)).toEqual([]);
+});
+
 test("how many a closed loop sends is not known beforehand, and its throughput may be judged", () => {
-  const setting = { ...binary, load: { closed: true, takesTurns: true, goodput: false } };
+  const setting = { ...binary, load: { closed: true, takesTurns: true, goodput: false, search: false } };
   expect(checkProblems(checkOf("throughput >= 38rps @95% [min 400]"), setting)).toEqual([]);
 });
 

@@ -68,6 +68,19 @@ describe("what cannot be compared is never a pass", () => {
     expect(decided("error_rate <= 1%", { ...some, load: closed }).status).toBe("pass");
   });
 
+  test.each([
+    [80, null, { status: "fail", value: 80 }],
+    [120, null, { status: "pass", value: 120 }],
+    [null, "search_generator", { status: "inconclusive", reason: "search_generator" }],
+    [null, "not_confirmed", { status: "inconclusive", reason: "not_confirmed" }],
+  ])("a greatest rate of %j (%j)", (maxRate, reason, expected) => {
+    const search = { slo: [], from: 10, to: 500, precision: 0.1, trials: [], maxRate, reason };
+    const run = load([5, 5], "the generator of the run itself does not matter");
+    expect(decided("max_rate >= 100/s", { ...some, load: { ...run, search } })).toMatchObject(expected);
+    expect(decided("max_rate >= 100/s @95%", { ...some, load: { ...run, search } }).status).not.toBe("pass");
+    expect(decided("max_rate >= 100/s", { ...some, load: run })).toMatchObject({ reason: "no_search" });
+  });
+
   test("a load run whose generator fell behind, however slow or fast the answers were", () => {
     for (const ms of [1, 10_000])
       for (const text of ["latency.p99 <= 50ms", "latency.p99 <= 50ms @95%", "throughput >= 1rps", "error_rate <= 1%"])

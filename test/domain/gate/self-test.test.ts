@@ -44,7 +44,11 @@ const regression: Observations = {
 };
 const good: Observations = {
   ...multiclass,
-  load: { ...load, goodput: { latency: 100, ttft: null, tpot: null } },
+  load: {
+    ...load,
+    goodput: { latency: 100, ttft: null, tpot: null },
+    search: { slo: [], from: 10, to: 500, precision: 0.1, trials: [], maxRate: 200, reason: null },
+  },
 };
 const advisory = (text: string): Check => ({ ...checkOf(text), severity: "advisory" });
 const allowed = (text: string): Check => ({ ...checkOf(text), onInconclusive: "allow" });
@@ -64,6 +68,7 @@ describe("a sound policy has no hole", () => {
       good,
       ["accuracy >= 0.9", "ttft.p95 <= 400ms @95%", "tpot.p99 <= 1s", "itl.p50 <= 1s @95%", "goodput >= 10/s @95%"],
     ],
+    [good, ["accuracy >= 0.9", "max_rate >= 100/s"]],
     [good, ["accuracy >= 0.9", "ttft.p95 <= champion * 1.2 @95%", "goodput >= champion * 0.9 @95%"]],
     [multiclass, ["accuracy >= 0.9", "error_rate <= champion + 1pp @95%", "latency.p50 <= champion + 20ms"]],
     [binary, ["accuracy >= 0.8", "recall(class=yes) >= 0.7", "precision(class=yes) >= 0.7"]],
