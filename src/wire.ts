@@ -203,7 +203,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
       );
     },
     schemaFault,
-    ...wireProtocols(config.access, env),
+    ...wireProtocols({ access: config.access, dialect: config.protocol }, env),
     dataset: datasetFor,
     files: runFiles(join(state, "runs", "last")),
     readText: readOptional,

@@ -1,6 +1,7 @@
 import type { PlatformKind } from "../adapters/platforms/index.ts";
 import type { CustomServer, runtimes } from "../adapters/runtimes/index.ts";
 import type { Declared } from "../domain/contract.ts";
+import type { Dialect } from "../domain/dialect.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import type { Image } from "../domain/image.ts";
 import type { FindMax } from "../domain/load-search.ts";
@@ -40,6 +41,8 @@ export interface Config {
   };
   /** Header → the variable that holds its value; null: requests carry none. */
   access: Readonly<Record<string, string>> | null;
+  /** What is said of requests beyond their protocol: only what was written. */
+  protocol: Dialect;
   smoke: { examples: string; strict: boolean } | null;
   evaluate: {
     data: string;

@@ -114,6 +114,11 @@ function signingProblems({ signing, trust, image }: Parts, report: Report): void
     );
 }
 
+const dialectOf = ({ stream, completions }: Written["protocol"]): Config["protocol"] => ({
+  ...(stream && { stream }),
+  ...(completions && { completions }),
+});
+
 /** A sound configuration with units resolved and everything that is absent named. */
 export const resolved = (written: Written, gates: readonly Check[], file: string): Config => ({
   file,
@@ -131,6 +136,7 @@ export const resolved = (written: Written, gates: readonly Check[], file: string
     custom: written.image.custom ? { ...written.image.custom, ready: written.image.custom.ready ?? null } : null,
   },
   access: written.access?.headers ?? null,
+  protocol: dialectOf(written.protocol),
   smoke: written.smoke ?? null,
   evaluate: written.evaluate ? evaluateOf(written.evaluate) : null,
   load: written.load ? loadOf(written.load) : null,

@@ -6,6 +6,7 @@ import { isRepository } from "../domain/image.ts";
 import { parseTensor } from "../domain/model.ts";
 import { access, approval, github, signing, trust } from "./control.ts";
 import { evaluate, gate, load } from "./measuring.ts";
+import { protocol } from "./protocol.ts";
 import { path, text } from "./texts.ts";
 import { duration, size } from "./units.ts";
 
@@ -135,6 +136,7 @@ export const configSchema = z.strictObject({
   model,
   image: image.prefault({}),
   access: access.optional(),
+  protocol: protocol.prefault({}),
   smoke: smoke.optional(),
   evaluate: evaluate.optional(),
   load: load.optional(),

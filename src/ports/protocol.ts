@@ -1,3 +1,4 @@
+import type { Dialect } from "../domain/dialect.ts";
 import type { Digest } from "../domain/digest.ts";
 import type { BadRequest } from "../domain/golden.ts";
 import type { TensorSpec } from "../domain/model.ts";
@@ -63,12 +64,19 @@ export interface Fault {
 /** What every request carries: header → value. Credentials: they are in no message, no evidence and no report. */
 export type Access = Readonly<Record<string, string>>;
 
-/** How an endpoint is spoken to. Without access requests carry nothing of the user's. */
+/** How requests are made, beyond what the protocol says. */
+export interface RequestOptions extends Dialect {
+  access?: Access;
+}
+
+/** How an endpoint is spoken to. Without options requests carry nothing of the user's. */
 export interface Protocol {
   readonly kind: string;
-  connect(endpoint: Endpoint, model: string, access?: Access): Session;
+  /** What of a dialect it heeds. */
+  readonly takes?: readonly (keyof Dialect)[];
+  connect(endpoint: Endpoint, model: string, options?: RequestOptions): Session;
   /** The negative tests of the protocol, made from one good request. */
-  faults(endpoint: Endpoint, model: string, good: Tensors, access?: Access): readonly Fault[];
+  faults(endpoint: Endpoint, model: string, good: Tensors, options?: RequestOptions): readonly Fault[];
   /** A bad request of the user's own. */
-  badRequest(endpoint: Endpoint, model: string, request: BadRequest, access?: Access): Fault;
+  badRequest(endpoint: Endpoint, model: string, request: BadRequest, options?: RequestOptions): Fault;
 }

@@ -1,7 +1,8 @@
 import { protocols } from "../adapters/protocols/index.ts";
 import type { Workshop } from "../commands/workshop.ts";
+import type { Dialect } from "../domain/dialect.ts";
 import { UserError, WorldError } from "../domain/problem.ts";
-import type { Access, Fault, Protocol } from "../ports/protocol.ts";
+import type { Access, Fault, Protocol, RequestOptions } from "../ports/protocol.ts";
 
 /** A protocol by kind. @throws UserError when there is none. */
 function protocolNamed(kind: string): Protocol {
@@ -48,9 +49,32 @@ async function quietly<T>(hide: (text: string) => string, work: () => Promise<T>
   }
 }
 
-/** A protocol whose requests carry credentials, and whose words do not. */
-function withAccess({ kind, connect, faults, badRequest }: Protocol, access: Access): Protocol {
-  const hide = hiding(access);
+/** What a configuration says of requests, beside the protocol that the release names. */
+export interface Asked {
+  /** Header → the variable that holds its value; null: requests carry none. */
+  access: Readonly<Record<string, string>> | null;
+  dialect: Dialect;
+}
+
+/** @throws UserError `config.value` for what the protocol does not heed. */
+function checkDialect({ kind, takes = [] }: Protocol, { access: _access, ...dialect }: RequestOptions): void {
+  const unheeded = Object.keys(dialect).filter((key) => !takes.includes(key as keyof Dialect));
+  if (unheeded.length > 0)
+    throw new UserError(
+      unheeded.map((key) => ({
+        code: "config.value",
+        message: `protocol.${key} is set, and the protocol ${kind}, which the release speaks, does not take it`,
+        hint: `Remove protocol.${key}, or serve the model with a protocol that takes it.`,
+        at: { file: "modelgate.yml", key: `protocol.${key}` },
+      })),
+    );
+}
+
+/** A protocol whose requests are made as the configuration says. What a server says of credentials is hidden. */
+function asking(protocol: Protocol, options: RequestOptions): Protocol {
+  const { kind, connect, faults, badRequest } = protocol;
+  checkDialect(protocol, options);
+  const hide = hiding(options.access ?? {});
   const quiet = ({ send, ...fault }: Fault): Fault => ({
     ...fault,
     async send(signal) {
@@ -61,7 +85,7 @@ function withAccess({ kind, connect, faults, badRequest }: Protocol, access: Acc
   return {
     kind,
     connect(endpoint, model) {
-      const session = connect(endpoint, model, access);
+      const session = connect(endpoint, model, options);
       return {
         async ready(signal) {
           const { ready, detail } = await quietly(hide, () => session.ready(signal));
@@ -75,19 +99,20 @@ function withAccess({ kind, connect, faults, badRequest }: Protocol, access: Acc
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
       };
     },
-    faults: (endpoint, model, good) => faults(endpoint, model, good, access).map(quiet),
-    badRequest: (endpoint, model, request) => quiet(badRequest(endpoint, model, request, access)),
+    faults: (endpoint, model, good) => faults(endpoint, model, good, options).map(quiet),
+    badRequest: (endpoint, model, request) => quiet(badRequest(endpoint, model, request, options)),
   };
 }
 
 /** How models are asked: with the credentials of the configuration, and as a stranger where it has some. */
 export function wireProtocols(
-  headers: Readonly<Record<string, string>> | null,
+  { access, dialect }: Asked,
   env: Readonly<Record<string, string>>,
 ): Pick<Workshop, "protocol" | "stranger"> {
-  if (headers === null) return { protocol: protocolNamed, stranger: () => null };
+  const stranger = (kind: string): Protocol => asking(protocolNamed(kind), dialect);
+  if (access === null) return { protocol: stranger, stranger: () => null };
   return {
-    stranger: protocolNamed,
-    protocol: (kind) => withAccess(protocolNamed(kind), accessOf(headers, env)),
+    stranger,
+    protocol: (kind) => asking(protocolNamed(kind), { ...dialect, access: accessOf(access, env) }),
   };
 }

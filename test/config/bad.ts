@@ -31,7 +31,7 @@ const unknown: Bad[] = [
     "model:\n",
     "modle: 1\nmodel:\n",
     "config.unknown-key 1:1 modle",
-    /Did you mean "model"\? Allowed: model, image, access, smoke/,
+    /Did you mean "model"\? Allowed: model, image, access, protocol, smoke/,
   ],
   [
     "a key misspelt in model",

@@ -148,6 +148,12 @@ test.each([
   expect(loadConfig(text, "m.yml").load?.plan).toEqual(plan);
 });
 
+test("of how the model is asked only what was said is there", () => {
+  const dialectOf = (text: string) => loadConfig(`${good}\n${text}\n`, "modelgate.yml").protocol;
+  expect(dialectOf("")).toEqual({});
+  expect(dialectOf("protocol: { stream: true, completions: false }")).toEqual({ stream: true });
+});
+
 test("a share is the number nearest to what is written", () => {
   const text = good.replace("  label:", "  failed-rows: wrong\n  max-failed: 57%\n  label:");
   expect(evaluateOf(text).maxFailed).toBe(0.57);

@@ -13,6 +13,8 @@ export interface JsonServing {
   asked(body: unknown): unknown;
   /** The JSON text of an answer. */
   answer(asked: unknown): string;
+  /** Answers with a stream of events in these pieces, each read before the next is written. */
+  pieces?(): readonly Uint8Array[];
   /** Told every body that comes. */
   seen?(body: string): void;
   /** Answers bodies that are no JSON as well. */
@@ -35,6 +37,18 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 const write = (response: ServerResponse, status: number, body: string): void =>
   void response.writeHead(status, { "content-type": "application/json" }).end(body);
 
+/** Writes pieces so far apart that who reads them in the same process has read one before the next. */
+async function stream(response: ServerResponse, pieces: readonly Uint8Array[]): Promise<void> {
+  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+  for (const piece of pieces) {
+    await new Promise<void>((resolve) => response.write(piece, () => resolve()));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    // Arrived data is read between timers and immediates.
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  response.end();
+}
+
 /** A real server that speaks JSON over one address, and can be told to misbehave. */
 export async function jsonServer(serving: JsonServing): Promise<JsonServer> {
   let state = "sound";
@@ -49,6 +63,7 @@ export async function jsonServer(serving: JsonServing): Promise<JsonServer> {
       const body: unknown = serving.lenient ? null : JSON.parse(text);
       const asked = serving.asked(body);
       bodies.push(body);
+      if (serving.pieces) return await stream(response, serving.pieces());
       write(response, 200, serving.answer(state === "answering NaN" ? Number.NaN : asked));
     } catch (error) {
       write(response, 400, JSON.stringify({ error: String(error) }));

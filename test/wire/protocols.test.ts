@@ -7,6 +7,7 @@ import { wireProtocols } from "../../src/wire/protocols.ts";
 
 const { signal } = new AbortController();
 const good: Tensors = { x: { dtype: "float32", shape: [1, 1], data: [1] } };
+const plain = { access: null, dialect: {} };
 const secret = "Bearer very-secret";
 
 /** A server that refuses everybody, and keeps what it was shown. */
@@ -24,7 +25,7 @@ async function gate() {
 
 test.each(Object.keys(protocols))("every request of %s carries the credentials, and no message does", async (kind) => {
   const { shown, url } = await gate();
-  const wired = wireProtocols({ Authorization: "TOKEN" }, { TOKEN: secret });
+  const wired = wireProtocols({ access: { Authorization: "TOKEN" }, dialect: {} }, { TOKEN: secret });
   const text = kind === "openai" || kind === "tgi" || kind === "tei";
   const inputs: Tensors = text ? { prompt: { dtype: "string", shape: [1], data: ["a"] } } : good;
   const endpoint = { url, protocol: kind };
@@ -54,17 +55,39 @@ test.each(Object.keys(protocols))("every request of %s carries the credentials, 
 });
 
 test("without credentials there is no stranger", () => {
-  const { protocol, stranger } = wireProtocols(null, {});
-  expect([protocol("v2"), stranger("v2")]).toEqual([protocols.v2, null]);
+  const { protocol, stranger } = wireProtocols(plain, {});
+  expect([protocol("v2").kind, stranger("v2")]).toEqual(["v2", null]);
 });
 
 test.each([
   [{}, /TOKEN is not set: access.headers.Authorization takes its value from it/],
   [{ TOKEN: "a\nb" }, /TOKEN is of several lines/],
 ])("a variable that cannot be a header is told by name: %j", (env, message) => {
-  expect(() => wireProtocols({ Authorization: "TOKEN" }, env).protocol("v2")).toThrow(message);
+  expect(() => wireProtocols({ access: { Authorization: "TOKEN" }, dialect: {} }, env).protocol("v2")).toThrow(message);
 });
 
 test("an unknown protocol is told with those there are", () => {
-  expect(() => wireProtocols(null, {}).protocol("v3")).toThrow('the release speaks the protocol "v3"');
+  expect(() => wireProtocols(plain, {}).protocol("v3")).toThrow('the release speaks the protocol "v3"');
+});
+
+test("what a protocol does not take is told at its key", () => {
+  const { protocol } = wireProtocols({ access: null, dialect: { stream: true } }, {});
+  expect(protocol("openai").kind).toBe("openai");
+  expect(() => protocol("v2")).toThrow("protocol.stream is set, and the protocol v2");
+});
+
+test("a stranger asks in the same dialect", async () => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url);
+    request.resume();
+    response.writeHead(401).end("{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void (server.closeAllConnections(), server.close()));
+  const endpoint = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, protocol: "tgi" };
+  const wired = wireProtocols({ access: { Authorization: "TOKEN" }, dialect: { stream: true } }, { TOKEN: secret });
+  for (const protocol of [wired.protocol("tgi"), wired.stranger("tgi")!])
+    await protocol.badRequest(endpoint, "m", { id: "own", body: "{}", status: [400] }).send(signal);
+  expect(asked).toEqual(["/generate_stream", "/generate_stream"]);
 });

@@ -1,11 +1,11 @@
 import { isDigest } from "../../domain/digest.ts";
 import { isObject } from "../../domain/json.ts";
 import type { Endpoint } from "../../domain/release.ts";
-import type { Access, Protocol, Readiness, ServedModel, Session } from "../../ports/protocol.ts";
+import type { Protocol, Readiness, RequestOptions, ServedModel, Session } from "../../ports/protocol.ts";
 import { httpSend } from "../system/http.ts";
 import { shorten } from "./shared/answers.ts";
 import { fault } from "./shared/fault.ts";
-import { below, bytes, jsonType } from "./shared/request.ts";
+import { below, get, post } from "./shared/request.ts";
 import { readBody, readOutputs, wrongAnswer } from "./v2/answers.ts";
 import { faultsOf } from "./v2/faults.ts";
 import { readSpecs, writeRequest } from "./v2/tensors.ts";
@@ -14,16 +14,16 @@ const modelUrl = (endpoint: Endpoint, model: string, path: string): URL =>
   below(endpoint, `/v2/models/${encodeURIComponent(model)}${path}`);
 
 /** Readiness is told by the status: bodies differ between servers. */
-async function askReady(url: URL, headers: Access, signal: AbortSignal): Promise<Readiness> {
-  const answer = await httpSend({ method: "GET", url, headers }, signal);
+async function askReady(url: URL, options: RequestOptions, signal: AbortSignal): Promise<Readiness> {
+  const answer = await httpSend(get(url, options), signal);
   return {
     ready: answer.status === 200,
     detail: `${url.pathname} answered ${answer.status} ${shorten(answer.body)}`.trim(),
   };
 }
 
-async function askMetadata(url: URL, headers: Access, signal: AbortSignal): Promise<ServedModel> {
-  const value = readBody(url, await httpSend({ method: "GET", url, headers }, signal));
+async function askMetadata(url: URL, options: RequestOptions, signal: AbortSignal): Promise<ServedModel> {
+  const value = readBody(url, await httpSend(get(url, options), signal));
   const parameters = isObject(value["parameters"]) ? value["parameters"] : {};
   const digest = parameters["modelgate.model_digest"];
   try {
@@ -39,17 +39,16 @@ async function askMetadata(url: URL, headers: Access, signal: AbortSignal): Prom
   }
 }
 
-function connect(endpoint: Endpoint, model: string, access: Access = {}): Session {
-  const headers = { ...jsonType, ...access };
+function connect(endpoint: Endpoint, model: string, options: RequestOptions = {}): Session {
   const infer = modelUrl(endpoint, model, "/infer");
   return {
-    ready: (signal) => askReady(modelUrl(endpoint, model, "/ready"), access, signal),
-    metadata: (signal) => askMetadata(modelUrl(endpoint, model, ""), access, signal),
+    ready: (signal) => askReady(modelUrl(endpoint, model, "/ready"), options, signal),
+    metadata: (signal) => askMetadata(modelUrl(endpoint, model, ""), options, signal),
     prepare(inputs, id) {
-      const body = bytes(writeRequest(id, inputs));
+      const request = post(infer, writeRequest(id, inputs), options);
       return {
         async send(signal) {
-          const answer = await httpSend({ method: "POST", url: infer, headers, body }, signal);
+          const answer = await httpSend(request, signal);
           return { outputs: readOutputs(infer, answer, id), sent: answer.sent, done: answer.done };
         },
       };
@@ -67,18 +66,13 @@ function connect(endpoint: Endpoint, model: string, access: Access = {}): Sessio
 export const v2: Protocol = {
   kind: "v2",
   connect,
-  faults: (endpoint, model, good, access = {}) =>
+  faults: (endpoint, model, good, options = {}) =>
     faultsOf(
       modelUrl(endpoint, model, "/infer"),
       modelUrl(endpoint, "modelgate-no-such-model", "/infer"),
       good,
-      access,
+      options,
     ),
-  badRequest: (endpoint, model, { id, body, status }, access = {}) =>
-    fault(id, status, {
-      method: "POST",
-      url: modelUrl(endpoint, model, "/infer"),
-      headers: { ...jsonType, ...access },
-      body: bytes(body),
-    }),
+  badRequest: (endpoint, model, { id, body, status }, options = {}) =>
+    fault(id, status, post(modelUrl(endpoint, model, "/infer"), body, options)),
 };

@@ -17,6 +17,8 @@ export interface HttpAnswer {
   /** On the monotonic clock, in ms: the request handed to the socket, and the last byte read. */
   sent: number;
   done: number;
+  /** When each piece of the body was read, and where in the undecoded body it ends. */
+  pieces: readonly { at: number; end: number }[];
 }
 
 const bodyLimit = 64 * 2 ** 20;
@@ -80,28 +82,30 @@ const wentStale = (message: ClientRequest, cause: unknown): boolean =>
   ["ECONNRESET", "EPIPE"].includes(String(cause.code));
 
 /** Reads a whole body. @throws WorldError `endpoint.unreachable` when it ends early, `endpoint.answer` beyond 64 MB. */
-async function bodyOf(answer: IncomingMessage, url: URL): Promise<Buffer> {
+async function bodyOf(answer: IncomingMessage, url: URL): Promise<Pick<HttpAnswer, "body" | "pieces">> {
   const chunks: Buffer[] = [];
+  const pieces: { at: number; end: number }[] = [];
   let size = 0;
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > bodyLimit) break;
       chunks.push(chunk);
+      pieces.push({ at: performance.now(), end: size });
     }
   } catch (cause) {
     throw unreachable(url, new Error("the answer ended early", { cause }));
   }
   if (size > bodyLimit) throw unreadable(url, new Error(`it is larger than ${bodyLimit} bytes`));
-  return Buffer.concat(chunks);
+  return { body: Buffer.concat(chunks), pieces };
 }
 
 async function read(answer: IncomingMessage, url: URL, sent: number): Promise<HttpAnswer> {
-  const body = await bodyOf(answer, url);
+  const { body, pieces } = await bodyOf(answer, url);
   const done = performance.now();
   try {
     const decoded = decode(body, answer.headers["content-encoding"]);
-    return { status: answer.statusCode ?? 0, headers: answer.headers, body: decoded, sent, done };
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: decoded, sent, done, pieces };
   } catch (cause) {
     throw unreadable(url, cause);
   }

@@ -2,8 +2,8 @@ import { writeJson } from "../../../domain/json.ts";
 import type { Tensor, Tensors } from "../../../domain/tensor.ts";
 import type { Fault } from "../../../ports/protocol.ts";
 import { faultTable, mark, marked } from "../shared/faults.ts";
-import { below, jsonType } from "../shared/request.ts";
-import { type Asked, type JsonForm, outputsOf } from "./form.ts";
+import { below } from "../shared/request.ts";
+import { type Asked, answerOf, type JsonForm } from "./form.ts";
 
 /** A tensor below itself, so that it has two rows at least. */
 const twice = ({ shape: [rows, ...rest], data, ...tensor }: Tensor): Tensor => {
@@ -23,21 +23,25 @@ function ragged(good: Tensors, name: string): { inputs: Tensors; text: string } 
 }
 
 /** The negative tests of a form, made from one good request by spoiling the first input it needs. */
-export function faultsOf(form: JsonForm, { endpoint, model, access }: Asked, good: Tensors): Fault[] {
+export function faultsOf(form: JsonForm, { endpoint, model, options }: Asked, good: Tensors): Fault[] {
   const name = Object.keys(good).find((each) => form.own?.includes(each) ?? true);
   if (name === undefined) return [];
   const stranger = "modelgate-no-such-model";
-  const url = below(endpoint, form.infer(model, good));
+  const url = below(endpoint, form.infer(model, good, options));
   const write = (inputs: Tensors): string => {
     if (Object.keys(inputs).length === 0) throw new RangeError("a request without inputs is an empty object");
-    return writeJson(form.write(inputs, model));
+    return writeJson(form.write(inputs, model, options));
   };
   return faultTable(
     {
       speaks: form.speaks,
-      post: { url, headers: { ...jsonType, ...access } },
+      url,
+      options,
       unknown: form.namesModel
-        ? { url: below(endpoint, form.infer(stranger, good)), body: writeJson(form.write(good, stranger)) }
+        ? {
+            url: below(endpoint, form.infer(stranger, good, options)),
+            body: writeJson(form.write(good, stranger, options)),
+          }
         : null,
       name,
       write,
@@ -45,7 +49,7 @@ export function faultsOf(form: JsonForm, { endpoint, model, access }: Asked, goo
         const { inputs, text } = ragged(good, name);
         return marked(write(inputs), text);
       },
-      read: (answer, inputs) => outputsOf(form, url, form.rows(inputs), answer),
+      read: (answer, inputs) => answerOf(form, url, { inputs, options }, answer).outputs,
     },
     good,
   );

@@ -1,25 +1,32 @@
 import { type JsonValue, writtenNumber } from "../../../domain/json.ts";
 import type { Endpoint } from "../../../domain/release.ts";
 import type { Tensors } from "../../../domain/tensor.ts";
-import type { Access } from "../../../ports/protocol.ts";
+import type { Answer, Protocol, RequestOptions } from "../../../ports/protocol.ts";
 import type { HttpAnswer } from "../../system/http.ts";
 import { readJsonAnswer, wrongAnswer } from "../shared/answers.ts";
+import { eventsOf, isStream, type ServerEvent } from "../shared/events.ts";
 
 /** A protocol that posts a JSON body to one address and gets a JSON body back. */
 export interface JsonForm {
   kind: string;
   /** Its name in messages. */
   speaks: string;
+  /** What of a dialect it heeds. */
+  takes?: Protocol["takes"];
   /** Paths that tell readiness; the first that exists is asked. */
-  ready(model: string): readonly string[];
+  ready(model: string, options: RequestOptions): readonly string[];
   /** Whether the body of a 200 says that the model is ready; without it the status does. */
   isReady?(body: JsonValue, model: string): boolean;
   /** Where an inference of these inputs is sent. */
-  infer(model: string, inputs: Tensors): string;
+  infer(model: string, inputs: Tensors, options: RequestOptions): string;
   /** @throws RangeError for inputs that the protocol cannot carry. */
-  write(inputs: Tensors, model: string): JsonValue;
+  write(inputs: Tensors, model: string, options: RequestOptions): JsonValue;
   /** Integers of the body are bigints. @throws RangeError for a body that is not the protocol's. */
   read(body: JsonValue): Tensors;
+  /** Whether a stream of events was asked for. */
+  streams?(inputs: Tensors, options: RequestOptions): boolean;
+  /** @throws RangeError for events that are not the protocol's, or not all of them. */
+  readEvents?(events: readonly ServerEvent[]): Pick<Answer, "outputs" | "stream">;
   /** How many rows the outputs must have; null: the protocol does not say. */
   rows(inputs: Tensors): number | null;
   /** Whether the address or the body names the model: then another name must not be found. */
@@ -32,17 +39,28 @@ export interface JsonForm {
 export interface Asked {
   endpoint: Endpoint;
   model: string;
-  access: Access;
+  options: RequestOptions;
 }
 
-/** The outputs of an answer. @throws WorldError `endpoint.answer` */
-export function outputsOf(form: JsonForm, url: URL, rows: number | null, answer: HttpAnswer): Tensors {
-  const body = readJsonAnswer(url, form.speaks, answer, writtenNumber);
+/**
+ * The outputs of an answer, which may have come as a stream of events.
+ * @param inputs what was asked @throws WorldError `endpoint.answer`
+ */
+export function answerOf(
+  form: JsonForm,
+  url: URL,
+  { inputs, options }: { inputs: Tensors; options: RequestOptions },
+  answer: HttpAnswer,
+): Pick<Answer, "outputs" | "stream"> {
+  const rows = form.rows(inputs);
+  const readEvents = form.streams?.(inputs, options) || isStream(answer) ? form.readEvents : undefined;
+  const events = readEvents && eventsOf(url, form.speaks, answer);
+  const body = events ? null : readJsonAnswer(url, form.speaks, answer, writtenNumber);
   try {
-    const outputs = form.read(body);
-    const short = Object.entries(outputs).find(([, { shape }]) => rows !== null && shape[0] !== rows);
+    const read = events ? readEvents(events) : { outputs: form.read(body) };
+    const short = Object.entries(read.outputs).find(([, { shape }]) => rows !== null && shape[0] !== rows);
     if (short) throw new RangeError(`${short[0]} has ${short[1].shape[0]} rows, and ${rows} were asked`);
-    return outputs;
+    return read;
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw wrongAnswer(url, form.speaks, `answered with an unusable prediction: ${cause.message}`, { cause });

@@ -1,18 +1,19 @@
 import { WorldError } from "../../../domain/problem.ts";
 import type { Tensor, Tensors } from "../../../domain/tensor.ts";
 import { isFloat } from "../../../domain/values.ts";
-import type { Fault } from "../../../ports/protocol.ts";
-import { type HttpAnswer, type HttpRequest, httpSend } from "../../system/http.ts";
+import type { Fault, RequestOptions } from "../../../ports/protocol.ts";
+import { type HttpAnswer, httpSend } from "../../system/http.ts";
 import { wrongAnswer } from "./answers.ts";
 import { fault, told } from "./fault.ts";
-import { bytes } from "./request.ts";
+import { get, post } from "./request.ts";
 
 /** How a protocol writes requests that are to be spoiled. */
 export interface Spoiling {
   /** The protocol in messages. */
   speaks: string;
-  /** Where inferences are sent, and the headers of a sound one. */
-  post: { url: URL; headers: Record<string, string> };
+  /** Where inferences are sent, and how. */
+  url: URL;
+  options: RequestOptions;
   /** The same of a model that does not exist, with a sound body; null where requests name no model. */
   unknown: { url: URL; body: string } | null;
   /** The input to spoil: one that the model cannot do without. */
@@ -50,15 +51,15 @@ function huge({ dtype, shape }: Tensor): Tensor {
 }
 
 /** A request at the edge of what is right: it may be refused, or be answered with finite numbers. */
-const edge = ({ post, read, speaks }: Spoiling, id: string, inputs: Tensors, body: string): Fault => ({
+const edge = ({ url, options, read, speaks }: Spoiling, id: string, inputs: Tensors, body: string): Fault => ({
   id,
   right: [200, 400, 422],
   async send(signal) {
-    const answer = await httpSend({ method: "POST", ...post, body: bytes(body) }, signal);
+    const answer = await httpSend(post(url, body, options), signal);
     if (answer.status === 200)
       for (const [name, { data }] of Object.entries(read(answer, inputs, id))) {
         const wrong = data.find((value) => typeof value === "number" && !Number.isFinite(value));
-        if (wrong !== undefined) throw wrongAnswer(post.url, speaks, `answered 200 with ${String(wrong)} in ${name}`);
+        if (wrong !== undefined) throw wrongAnswer(url, speaks, `answered 200 with ${String(wrong)} in ${name}`);
       }
     return told(answer);
   },
@@ -81,10 +82,9 @@ function oversized(spoiling: Spoiling, inputs: Tensors): Fault {
 
 /** The faults that lie in the inputs, one for each that the protocol can carry. */
 function inputFaults(spoiling: Spoiling, good: Tensors): Fault[] {
-  const { name, post, write } = spoiling;
+  const { name, url, options, write } = spoiling;
   const tensor = good[name]!;
-  const request = (body: string): HttpRequest => ({ method: "POST", ...post, body: bytes(body) });
-  const refused = (id: string, body: string): Fault => fault(id, [400, 422], request(body));
+  const refused = (id: string, body: string): Fault => fault(id, [400, 422], post(url, body, options));
   /** The good request with each value of the input replaced by a JSON text. */
   const filled = (id: string, value: string): string =>
     marked(write({ ...good, [name]: { ...tensor, data: tensor.data.map(() => mark) } }, id), value);
@@ -112,24 +112,15 @@ function inputFaults(spoiling: Spoiling, good: Tensors): Fault[] {
 
 /** The negative table of the gate specification (4.5), made from one good request. */
 export function faultTable(spoiling: Spoiling, good: Tensors): Fault[] {
-  const { post, unknown } = spoiling;
-  const sound = spoiling.write(good, "fault");
-  const to = (url: URL, body: string): HttpRequest => ({
-    method: "POST",
-    url,
-    headers: post.headers,
-    body: bytes(body),
-  });
-  const { "content-type": _json, ...access } = post.headers;
+  const { url, options, unknown, write } = spoiling;
+  const sound = write(good, "fault");
+  const form = post(url, "x=1", options);
   return [
-    fault("malformed JSON", [400, 422], to(post.url, sound.slice(0, -2))),
-    fault("empty object", [400, 422], to(post.url, "{}")),
+    fault("malformed JSON", [400, 422], post(url, sound.slice(0, -2), options)),
+    fault("empty object", [400, 422], post(url, "{}", options)),
     ...inputFaults(spoiling, good),
-    ...(unknown ? [fault("unknown model", [404], to(unknown.url, unknown.body))] : []),
-    fault("wrong content type", [415, 400], {
-      ...to(post.url, "x=1"),
-      headers: { ...post.headers, "content-type": "text/plain" },
-    }),
-    fault("GET on infer", [405, 404], { method: "GET", url: post.url, headers: access }),
+    ...(unknown ? [fault("unknown model", [404], post(unknown.url, unknown.body, options))] : []),
+    fault("wrong content type", [415, 400], { ...form, headers: { ...form.headers, "content-type": "text/plain" } }),
+    fault("GET on infer", [405, 404], get(url, options)),
   ];
 }

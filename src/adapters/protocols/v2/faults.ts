@@ -1,7 +1,6 @@
 import type { Tensor, Tensors } from "../../../domain/tensor.ts";
-import type { Access, Fault } from "../../../ports/protocol.ts";
+import type { Fault, RequestOptions } from "../../../ports/protocol.ts";
 import { faultTable } from "../shared/faults.ts";
-import { jsonType } from "../shared/request.ts";
 import { readOutputs, speaks } from "./answers.ts";
 import { writeRequest } from "./tensors.ts";
 
@@ -10,16 +9,17 @@ const wrongShape = ({ shape }: Tensor): number[] => [...shape.slice(0, -1), (sha
 
 /**
  * The negative tests, made from one good request by spoiling its first input.
- * @param infer where inferences are sent @param unknown the same of a model that does not exist @param access what each carries
+ * @param infer where inferences are sent @param unknown the same of a model that does not exist @param options how each is made
  */
-export function faultsOf(infer: URL, unknown: URL, good: Tensors, access: Access): Fault[] {
+export function faultsOf(infer: URL, unknown: URL, good: Tensors, options: RequestOptions): Fault[] {
   const [first] = Object.entries(good);
   if (!first) return [];
   const [name, tensor] = first;
   return faultTable(
     {
       speaks,
-      post: { url: infer, headers: { ...jsonType, ...access } },
+      url: infer,
+      options,
       unknown: { url: unknown, body: writeRequest("fault", good) },
       name,
       write: (inputs, id) => writeRequest(id, inputs),
