@@ -21,6 +21,7 @@ import { dockerConfigFolder } from "./adapters/system/docker-config.ts";
 import { writeWhole } from "./adapters/system/files.ts";
 import { runCommand } from "./adapters/system/processes.ts";
 import { runFiles } from "./adapters/system/run-files.ts";
+import { scriptRunner } from "./adapters/system/scripts.ts";
 import { prepareToolCache } from "./adapters/system/tool-cache.ts";
 import type { Workshop } from "./commands/workshop.ts";
 import type { Config } from "./config/config.ts";
@@ -205,6 +206,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     schemaFault,
     ...wireProtocols({ access: config.access, dialect: config.protocol }, env),
     dataset: datasetFor,
+    scripts: scriptRunner({ env, folder, temporaryFolder: env["RUNNER_TEMP"] ?? tmpdir() }),
     files: runFiles(join(state, "runs", "last")),
     readText: readOptional,
     writeText: (path, text) => writeWhole(path, text),

@@ -25,6 +25,14 @@ async function loadFacts(load: Config["load"], read: Reader): Promise<PolicyFact
   return { ratePerSecond, milliseconds, rest: canonicalJson({ ...how, ...more, arrivals } as unknown as Json) };
 }
 
+/** The scripts that measure, by what is in them: whoever changes one changes what is measured. Words that are no file say it themselves. */
+async function scriptsOf({ evaluate }: Config, read: Reader): Promise<Record<string, string>> {
+  const words = Object.values(evaluate?.commands ?? {}).flatMap(({ run }) => run);
+  const files = words.filter((word) => /^(?![-/]).*\.\w+$/.test(word));
+  const texts = await Promise.all(files.map((file) => read(file).catch(() => null)));
+  return Object.fromEntries(files.map((file, index) => [file, sha256(texts[index] ?? `no ${file}`)]));
+}
+
 /** All of a configuration that decides. `data`: how the labelled data are told apart. */
 async function factsOf(config: Config, data: string | null, read: Reader): Promise<PolicyFacts> {
   const { evaluate, promotion, trust, load } = config;
@@ -36,7 +44,7 @@ async function factsOf(config: Config, data: string | null, read: Reader): Promi
     policy: policyOf(config),
     maxAgeMs: promotion.maxAgeMilliseconds,
     data,
-    reading: canonicalJson(reading as unknown as Json),
+    reading: canonicalJson({ ...reading, scripts: await scriptsOf(config, read) } as unknown as Json),
     load: await loadFacts(load, read),
     trust: { keys, identities: trust.identities },
     approval: approval === null ? 0 : approval.required === "always" ? 2 : 1,

@@ -1,16 +1,29 @@
 import { formatImage, type Image } from "../domain/image.ts";
 import { UserError, WorldError } from "../domain/problem.ts";
+import type { Endpoint } from "../domain/release.ts";
 import type { Platform } from "../ports/platform.ts";
-import type { Champion } from "../stages/evaluate.ts";
+import type { Session } from "../ports/protocol.ts";
 import { production } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
+/** A {@link Champion}, and where it is spoken to. */
+export type BesideCandidate =
+  | { session: Session; image: Image; endpoint: Endpoint; model: string }
+  | { unavailable: string; image: Image }
+  | null;
+
 /** Starts the release in production beside the candidate. What keeps it from starting is said, and is not the candidate's. */
-async function startChampion(shop: Workshop, beside: Platform, image: Image, signal: AbortSignal): Promise<Champion> {
+async function startChampion(
+  shop: Workshop,
+  beside: Platform,
+  image: Image,
+  signal: AbortSignal,
+): Promise<BesideCandidate> {
   try {
     const release = await shop.builder.describe(image, signal);
     const { endpoint } = (await beside.deploy(release, signal)).running;
-    return { session: shop.protocol(endpoint.protocol).connect(endpoint, release.model.name), image };
+    const model = release.model.name;
+    return { session: shop.protocol(endpoint.protocol).connect(endpoint, model), image, endpoint, model };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof UserError) && !(error instanceof WorldError)) throw error;
@@ -28,7 +41,7 @@ export async function besideChampion<T>(
   shop: Workshop,
   { environment, stays }: { environment: string; stays: boolean },
   signal: AbortSignal,
-  work: (champion: Champion) => Promise<T>,
+  work: (champion: BesideCandidate) => Promise<T>,
 ): Promise<T> {
   if (!Object.hasOwn(shop.config.environments, production)) return work(null);
   const running = await shop.platform(production, "main").current(signal);

@@ -1,7 +1,7 @@
 import { type Evaluation, evaluationToJson } from "../domain/evaluation.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { UserError } from "../domain/problem.ts";
-import type { Release } from "../domain/release.ts";
+import type { Release, Running } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import { formatPart, type Part } from "../domain/shard.ts";
 import { isSame } from "../domain/verdict.ts";
@@ -16,22 +16,23 @@ import {
   merge,
 } from "../stages/evaluate.ts";
 import { attach } from "./attach.ts";
-import { besideChampion, removeChampion } from "./champion.ts";
+import { type BesideCandidate, besideChampion, removeChampion } from "./champion.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
 import { comparesLoad, loadTest } from "./load-test.ts";
+import { isMeasuredOutside, measureOutside } from "./outside.ts";
 import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
 import { baselineAnswers } from "./reference.ts";
 import { leaveShard, leftShards, sharingOf } from "./shards.ts";
 import type { Workshop } from "./workshop.ts";
 
-/** The load test is about what the rows were asked of: the platform must say so after it too. @throws UserError */
+/** Load test and scripts are about what the rows were asked of: the platform must say so after them too. @throws UserError */
 async function sameSubject(shop: Workshop, environment: string, { subject }: Evaluation, signal: AbortSignal) {
   const running = await shop.platform(environment, "main").current(signal);
   if (running && isSame(running, subject.after)) return;
   throw new UserError([
     {
       code: "evaluate.subject-changed",
-      message: `what ${environment} runs changed during the load test`,
+      message: `what ${environment} runs changed after the rows were asked`,
       hint: "Find out who writes to the staging environment, and evaluate again.",
     },
   ]);
@@ -81,6 +82,20 @@ async function evaluateShard(
   return { shard, running, evidence: await leaveShard(shop, release, shard, signal) };
 }
 
+/** An evaluation with what others measure of the same models. A champion that is another by now says nothing. */
+async function withOutside(
+  shop: Workshop,
+  found: Evaluation,
+  { release, running, champion }: { release: Release; running: Running; champion: BesideCandidate },
+  signal: AbortSignal,
+): Promise<Evaluation> {
+  if (!isMeasuredOutside(shop)) return found;
+  const same = champion?.image.digest === found.champion.image?.digest ? champion : null;
+  const about = { release, running, champion: same, rows: found.data.rows };
+  const outside = await measureOutside(shop, about, signal);
+  return { ...found, observations: { ...found.observations, outside } };
+}
+
 /**
  * Evaluates a release where it runs, beside the champion, then under load, and attaches the evaluation. The champion is taken away
  * when it has been asked everything.
@@ -96,24 +111,26 @@ export async function evaluateRelease(
   const baseline = await baselineAnswers(shop, data.identity, signal);
   await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
   const seed = `modelgate/1|${release.image.digest}|${data.identity.digest}|load`;
-  const ask = async (champion: Champion): Promise<Evaluation> =>
-    shared
-      ? merge(mergingOf(shop, data), await leftShards(shop, release, data.identity.digest, signal))
-      : evaluate(askingOf(shop, { release, data, environment, session, champion }, signal));
+  const ask = async (champion: BesideCandidate): Promise<Evaluation> => {
+    const found = shared
+      ? await merge(mergingOf(shop, data), await leftShards(shop, release, data.identity.digest, signal))
+      : await evaluate(askingOf(shop, { release, data, environment, session, champion }, signal));
+    return withOutside(shop, found, { release, running, champion }, signal);
+  };
   const put = (champion: Champion) =>
     loadTest(shop, { session, champion, model: release.model, rows: data.rows, seed }, signal);
-  const beside = <T>(work: (champion: Champion) => Promise<T>): Promise<T> =>
+  const beside = <T>(work: (champion: BesideCandidate) => Promise<T>): Promise<T> =>
     besideChampion(shop, { environment, stays: false }, signal, work);
-  const both = async (champion: Champion) => ({ found: await ask(champion), loads: await put(champion) });
+  const both = async (champion: BesideCandidate) => ({ found: await ask(champion), loads: await put(champion) });
   // The parts have asked the champion already, and what no gate compares under load is put under load alone.
   const alone = async () => {
-    if (!shared) return { found: await beside(ask), loads: await put(null) };
+    if (!shared || isMeasuredOutside(shop)) return { found: await beside(ask), loads: await put(null) };
     const found = await ask(null);
     await removeChampion(shop, environment);
     return { found, loads: await put(null) };
   };
   const { found, loads } = comparesLoad(shop) ? await beside(both) : await alone();
-  if (loads.load) await sameSubject(shop, environment, found, signal);
+  if (loads.load || isMeasuredOutside(shop)) await sameSubject(shop, environment, found, signal);
   const observations = { ...found.observations, ...loads };
   if (baseline && observations.truth.length === data.identity.rows) observations.baseline = baseline;
   const evaluation: Evaluation = { ...found, observations };

@@ -1,9 +1,11 @@
 import type { DecisionContext } from "../domain/gate/decide.ts";
 import { perfectAnswers } from "../domain/gate/known-bad.ts";
 import { hopeless } from "../domain/gate/known-good.ts";
+import { outsideAt } from "../domain/gate/known-outside.ts";
 import { type Hole, selfTest } from "../domain/gate/self-test.ts";
 import type { Observations } from "../domain/observations/observations.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
+import { namedMetrics } from "../domain/outside/declared.ts";
 import { truthOf, truthsOf } from "../domain/reading.ts";
 import { groupsOf } from "../stages/evaluation/outcomes.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
@@ -45,6 +47,7 @@ async function soundObservations(shop: Workshop, signal: AbortSignal) {
     slices: Object.fromEntries(slices),
     failedRows: 0,
     load: soundLoad(shop),
+    outside: outsideAt(namedMetrics(settings.commands), truth.length, true),
   };
   const seeds = { candidate: model.digest, champion: null, data: identity.digest };
   const context: DecisionContext = { seeds, firstPromotion: shop.config.promotion.first };

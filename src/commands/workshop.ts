@@ -17,6 +17,7 @@ import type { ProtectedBranch } from "../ports/protected-branch.ts";
 import type { Protocol } from "../ports/protocol.ts";
 import type { RunFiles } from "../ports/run-files.ts";
 import type { Runtime } from "../ports/runtime.ts";
+import type { ScriptRunner } from "../ports/script-runner.ts";
 import type { View } from "../ports/view.ts";
 
 /** The ports of one configuration, as wire made them, and who is asking. */
@@ -52,6 +53,8 @@ export interface Workshop {
   schemaFault: Reading["schemaFault"];
   /** The reader for a data file. @throws UserError when no kind recognises its name. */
   dataset(path: string): Dataset;
+  /** Runs the scripts of the user. */
+  scripts: ScriptRunner;
   files: RunFiles;
   /** A text file the configuration names, or null when it is not there. */
   readText(path: string): Promise<string | null>;

@@ -6,8 +6,18 @@ import type { Check } from "../domain/gate/decide.ts";
 import type { Image } from "../domain/image.ts";
 import type { FindMax } from "../domain/load-search.ts";
 import type { GoodputBounds, Task } from "../domain/observations/observations.ts";
+import type { DeclaredMetric } from "../domain/outside/declared.ts";
 import type { LoadPlan } from "../domain/schedule.ts";
 import type { TrustedIdentity } from "../domain/signature.ts";
+
+/** A script of the user's own. */
+export interface ScriptSettings {
+  run: readonly string[];
+  metrics: Readonly<Record<string, DeclaredMetric>>;
+  /** Names of the environment variables it gets. */
+  env: readonly string[];
+  timeoutMilliseconds: number;
+}
 
 /** A load test: `replay` names the file of its times, and `offline` sends each row once where `items` is null. */
 export interface LoadSettings {
@@ -65,6 +75,8 @@ export interface Config {
     concurrency: number;
     failedRows: "error" | "wrong" | "exclude";
     maxFailed: number | null;
+    /** Scripts that measure the endpoint, by name. */
+    commands: Readonly<Record<string, ScriptSettings>>;
   } | null;
   load: LoadSettings | null;
   gates: readonly Check[];

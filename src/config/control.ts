@@ -2,7 +2,7 @@ import { z } from "zod";
 import { path, text } from "./texts.ts";
 import { duration } from "./units.ts";
 
-const variable = z
+export const variable = z
   .string()
   .regex(/^[A-Z_][A-Z0-9_]*$/)
   .meta({ form: "the name of an environment variable, never its value" });

@@ -1,4 +1,7 @@
+import { metrics as ownMetrics } from "../domain/metrics/index.ts";
 import { type Task } from "../domain/observations/observations.ts";
+import { type DeclaredMetric, usualRange } from "../domain/outside/declared.ts";
+import type { Config } from "./config.ts";
 import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
 
@@ -98,10 +101,54 @@ function rowProblems({ task, group, partners }: Evaluate, report: Report): void 
     );
 }
 
+type Declared = Evaluate["commands"][string]["metrics"][string];
+
+const declaredOf = ({ unit, better, range }: Declared): DeclaredMetric => ({
+  unit,
+  direction: better,
+  range: range ?? usualRange(unit),
+});
+
+/** The user's own scripts, with what is absent named. */
+export const commandsOf = ({ commands }: Pick<Evaluate, "commands">): NonNullable<Config["evaluate"]>["commands"] =>
+  Object.fromEntries(
+    Object.entries(commands).map(([name, { run, metrics, env, timeout }]) => {
+      const declared = Object.entries(metrics).map(([metric, as]) => [metric, declaredOf(as)] as const);
+      return [name, { run, metrics: Object.fromEntries(declared), env, timeoutMilliseconds: timeout ?? 600_000 }];
+    }),
+  );
+
+/** Names that mean something else, and ranges that hold nothing. */
+function commandProblems({ commands }: Evaluate, report: Report): void {
+  for (const [name, { metrics }] of Object.entries(commands)) {
+    const at = ["evaluate", "commands", name];
+    if (ownMetrics.some(([own]) => own === name))
+      report.value(at, `evaluate.commands.${name} has the name of a metric`, "Give the command another name.");
+    if (Object.keys(metrics).length === 0)
+      report.value(
+        [...at, "metrics"],
+        `evaluate.commands.${name} measures nothing`,
+        "Name what it prints, such as metrics: { helpfulness: { better: higher } }.",
+      );
+    for (const [metric, { unit, range }] of Object.entries(metrics)) {
+      if (!range) continue;
+      const [least, most] = range;
+      const [lowest, highest] = usualRange(unit);
+      if (least >= most || (lowest !== null && least < lowest) || (highest !== null && most > highest))
+        report.value(
+          [...at, "metrics", metric, "range"],
+          `the range [${least}, ${most}] cannot be one of a ${unit}`,
+          `Write the least value first${lowest === null ? "" : `, from ${lowest}${highest === null ? "" : ` to ${highest}`}`}.`,
+        );
+    }
+  }
+}
+
 /** What contradicts itself in `evaluate`. */
 export function evaluateProblems(evaluate: Evaluate, report: Report): void {
   classProblems(evaluate, report);
   rowProblems(evaluate, report);
+  commandProblems(evaluate, report);
   const { inputs, partners = {}, label } = evaluate;
   const named = [...entriesAt("inputs", inputs), ...entriesAt("partners", partners)];
   for (const { key, input, pattern } of named)

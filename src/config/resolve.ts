@@ -1,8 +1,9 @@
 import type { PlatformKind } from "../adapters/platforms/index.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import { parseImage } from "../domain/image.ts";
+import { namedMetrics } from "../domain/outside/declared.ts";
 import type { Config } from "./config.ts";
-import { evaluateProblems, hasClasses, taskOf } from "./evaluation.ts";
+import { commandsOf, evaluateProblems, hasClasses, taskOf } from "./evaluation.ts";
 import { gatesOf } from "./gates.ts";
 import { loadOf, loadProblems, loadSetting } from "./load-test.ts";
 import type { Report } from "./report.ts";
@@ -34,6 +35,7 @@ function checksOf({ gates, evaluate, load }: Parts, report: Report): Check[] {
         sliceColumns: evaluate.slices,
         load: loadSetting(load),
         hasBaseline: evaluate.baseline !== undefined,
+        outside: namedMetrics(commandsOf(evaluate)),
       }
     : null;
   return gatesOf(gates, setting, report);
@@ -72,6 +74,7 @@ const evaluateOf = (evaluate: NonNullable<Written["evaluate"]>): Config["evaluat
   concurrency: evaluate.concurrency,
   failedRows: evaluate["failed-rows"],
   maxFailed: evaluate["max-failed"] ?? null,
+  commands: commandsOf(evaluate),
 });
 
 const promotionOf = ({ approval, ...promotion }: Written["promotion"]): Config["promotion"] => ({

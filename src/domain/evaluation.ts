@@ -4,6 +4,7 @@ import type { Image } from "./image.ts";
 import { answersFromJson, answersToJson, truthFromJson, truthToJson } from "./observations/json.ts";
 import type { LoadRun, Observations } from "./observations/observations.ts";
 import type { Flip } from "./outcome.ts";
+import { outsideFromJson } from "./outside/measured.ts";
 import { UserError } from "./problem.ts";
 import type { Seen } from "./verdict.ts";
 
@@ -76,6 +77,7 @@ export function evaluationFromJson(body: Json): Evaluation {
         // Evidence of an earlier version has no groups.
         groups: (observations["groups"] ?? null) as Observations["groups"],
         load: observations["load"] as unknown as LoadRun | null,
+        ...(observations["outside"] !== undefined && { outside: outsideFromJson(observations["outside"]) }),
       },
     };
   } catch (error) {

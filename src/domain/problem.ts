@@ -42,6 +42,7 @@ export const problemCodes = [
   "evaluate.shards",
   "input.shard",
   "evaluate.no-champion",
+  "evaluate.command",
   "gate.no-evaluation",
   "release.not-found",
   "release.unreadable",

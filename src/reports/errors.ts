@@ -116,6 +116,10 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
     meaning: "Production runs a release that could not be deployed beside the candidate.",
     remedy: "The message says why. Gates against the champion are errors until it can.",
   },
+  "evaluate.command": {
+    meaning: "A script of evaluate.commands failed, or what it printed is not what is declared.",
+    remedy: "Gates on its metrics are errors until it prints them. docs/outside.md shows what it is told and prints.",
+  },
   "gate.no-evaluation": { meaning: "The image has no evaluation to judge.", remedy: "modelgate evaluate, then gate." },
   "release.not-found": { meaning: "The registry has no such image.", remedy: "Check repository and digest." },
   "release.unreadable": {

@@ -601,6 +601,91 @@ const gates: Bad[] = [
   ],
 ];
 
+const slices = "  slices: [stroke]\n";
+const command = (name: string, rest: string): string => `${slices}  commands:\n    ${name}: { ${rest} }\n`;
+const judge = (rest: string): string => command("judge", `run: [python], metrics: { ${rest} }`);
+
+const commands: Bad[] = [
+  [
+    "a command without metrics",
+    slices,
+    command("judge", "run: [python]"),
+    "config.missing 14:5 evaluate.commands.judge.metrics",
+    /./,
+  ],
+  [
+    "a command that measures nothing",
+    slices,
+    judge(""),
+    "config.value 14:38 evaluate.commands.judge.metrics",
+    /helpfulness/,
+  ],
+  [
+    "a command that is a text",
+    slices,
+    command("judge", "run: python judge.py, metrics: { a: { better: higher } }"),
+    "config.type 14:19 evaluate.commands.judge.run",
+    /list/,
+  ],
+  [
+    "a metric without a direction",
+    slices,
+    judge("tone: {}"),
+    "config.missing 14:40 evaluate.commands.judge.metrics.tone.better",
+    /higher, lower/,
+  ],
+  [
+    "a metric in an unknown unit",
+    slices,
+    judge("tone: { better: higher, unit: percent }"),
+    "config.value 14:70 evaluate.commands.judge.metrics.tone.unit",
+    /ratio/,
+  ],
+  [
+    "a metric named like a statistic",
+    slices,
+    judge("p99: { better: lower }"),
+    "config.value 14:40 evaluate.commands.judge.metrics.p99",
+    /not mean, max, min or p99/,
+  ],
+  [
+    "a command named like a metric",
+    slices,
+    command("latency", "run: [python], metrics: { a: { better: lower } }"),
+    "config.value 14:14 evaluate.commands.latency",
+    /another name/,
+  ],
+  [
+    "a command in upper case",
+    slices,
+    command("Judge", "run: [python], metrics: { a: { better: lower } }"),
+    "config.value 14:5 evaluate.commands.Judge",
+    /lower-case/,
+  ],
+  [
+    "a range the wrong way round",
+    slices,
+    judge("tone: { better: higher, range: [5, 1] }"),
+    "config.value 14:71 evaluate.commands.judge.metrics.tone.range",
+    /least value first/,
+  ],
+  [
+    "a share of more than one",
+    slices,
+    judge("tone: { better: higher, unit: ratio, range: [0, 5] }"),
+    "config.value 14:84 evaluate.commands.judge.metrics.tone.range",
+    /from 0 to 1/,
+  ],
+  [
+    "a secret in place of its name",
+    slices,
+    command("judge", "run: [python], metrics: { a: { better: lower } }, env: [sk-123]"),
+    "config.value 14:70 evaluate.commands.judge.env[0]",
+    /never its value/,
+  ],
+  ["a metric that no command declares", gate, "judge.tone >= 0.5", "config.gate 15:5 gates[0]", /evaluate\.commands/],
+];
+
 const syntax: Bad[] = [
   ["a tab", "  name:", "\tname:", "config.syntax 2:1", /Indent with spaces/],
   ["a key twice", "  name:", "  name: other\n  name:", "config.syntax 3:3 model.name", /Keep one/],
@@ -624,5 +709,6 @@ export const bad: readonly Bad[] = [
   ...value,
   ...crossed,
   ...gates,
+  ...commands,
   ...syntax,
 ];

@@ -248,3 +248,28 @@ test("no change to a good configuration makes anything but problems for people",
   );
   expect(problemsOf(good)).toEqual([]);
 });
+
+test("a command has its metrics by direction, unit and range, and its time", () => {
+  const command = `  commands:
+    judge:
+      run: [python, eval/judge.py]
+      metrics: { helpfulness: { better: higher, unit: ratio }, wait: { better: lower, unit: ms }, grade: { better: higher, range: [1, 5] } }
+      env: [SERVICE_KEY]
+`;
+  const text = good
+    .replace("  slices: [stroke]\n", (slices) => `${slices}${command}`)
+    .replace(gate, "judge.helpfulness >= champion - 2pp @95% by stroke\n  - judge.wait <= 2s\n  - judge.grade >= 3");
+  expect(evaluateOf(text).commands).toEqual({
+    judge: {
+      run: ["python", "eval/judge.py"],
+      metrics: {
+        helpfulness: { unit: "ratio", direction: "higher", range: [0, 1] },
+        wait: { unit: "ms", direction: "lower", range: [0, null] },
+        grade: { unit: "score", direction: "higher", range: [1, 5] },
+      },
+      env: ["SERVICE_KEY"],
+      timeoutMilliseconds: 600_000,
+    },
+  });
+  expect(evaluateOf(good).commands).toEqual({});
+});

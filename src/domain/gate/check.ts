@@ -1,23 +1,36 @@
 import { allowed, keeps } from "../metrics/arguments.ts";
 import { metricNamed, metrics } from "../metrics/index.ts";
 import type { Task } from "../observations/observations.ts";
+import { limitsOf } from "../outside/declared.ts";
 import type { Comparison } from "./compare.ts";
 import { didYouMean } from "./near.ts";
 import type { Reference } from "./parse.ts";
 import { enoughRequests, enoughRows, range } from "./reach.ts";
 import { lowIsBad } from "./rule.ts";
-import type { CheckProblem, Finder, Setting } from "./setting.ts";
+import type { CheckProblem, Finder, Known, Setting } from "./setting.ts";
 
 const metricsOf = (task: Task): string[] =>
   metrics.flatMap(([name, metric]) => (metric.kind === "run" || metric.tasks.includes(task) ? [name] : []));
 
+/** A metric by the name a check gives it: one of ours, or one that something else measures. */
+function knownAs(name: string, { task, outside = {} }: Setting): Known | undefined {
+  const own = metricNamed(name, task);
+  const declared = Object.hasOwn(outside, name) ? outside[name] : undefined;
+  if (own || !declared) return own;
+  return { kind: "outside", ...declared, range: limitsOf(declared), bound: { kind: "outside" } };
+}
+
+const outsideHint = "declare it under evaluate.commands, as command.metric";
+
 /** All that is wrong with a check in this setting: what could never be judged, never pass, or never fail. */
 export function checkProblems({ parsed }: Comparison, setting: Setting): CheckProblem[] {
-  const metric = metricNamed(parsed.metric, setting.task);
+  const metric = knownAs(parsed.metric, setting);
   const column = parsed.at.metric;
-  const known = metricsOf(setting.task);
-  if (!metric)
-    return [{ message: `there is no metric "${parsed.metric}"`, hint: didYouMean(parsed.metric, known), column }];
+  const known = [...metricsOf(setting.task), ...Object.keys(setting.outside ?? {})];
+  if (!metric) {
+    const hint = `${didYouMean(parsed.metric, known)}${parsed.metric.includes(".") ? `; ${outsideHint}` : ""}`;
+    return [{ message: `there is no metric "${parsed.metric}"`, hint, column }];
+  }
   if (metric.kind === "rows" && !metric.tasks.includes(setting.task))
     return [
       {
@@ -112,7 +125,8 @@ const against: Finder = ({ metric: name, against: other, right, at }, metric, se
   if (other === null) return [];
   const column = at.against;
   const problem = (message: string, hint: string) => [{ message: `${name} ${message}`, hint, column }];
-  if (metric.kind === "run") return problem("is measured on a load run, not against answers", "leave against away");
+  if (metric.kind !== "rows")
+    return problem("is not measured on answers, so there are none to hold it against", "leave against away");
   if (setting.task === "ranking")
     return problem("of a ranking cannot be taken against answers: its scores are no grades", "leave against away");
   if (right.kind === "ref")
@@ -125,6 +139,14 @@ const reference: Finder = ({ metric: name, right, at }, metric, setting) => {
   const column = at.right;
   const missing = observable(right.ref, column, setting);
   if (missing.length > 0) return missing;
+  if (metric.kind === "outside" && right.ref !== "champion")
+    return [
+      {
+        message: `${name} is not measured of the ${right.ref}`,
+        hint: "compare with champion or with a number",
+        column,
+      },
+    ];
   const { load: test } = setting;
   if (metric.kind !== "run" || test === null) return [];
   if (right.ref !== "champion")

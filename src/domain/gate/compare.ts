@@ -1,10 +1,12 @@
 import type { Digest } from "../digest.ts";
 import { metricNamed } from "../metrics/index.ts";
-import type { Metric, RunMetric } from "../metrics/metric.ts";
+import type { RowMetric, RunMetric, Unit } from "../metrics/metric.ts";
 import type { Observations } from "../observations/observations.ts";
+import type { OutsideMetric } from "../outside/measured.ts";
 import { judgeLoad } from "./load.ts";
+import { type Seen, seenOutside, type Told } from "./outside.ts";
 import type { ParsedCheck } from "./parse.ts";
-import { answersFrom, asTruth, withoutReference } from "./reference.ts";
+import { answersFrom, asTruth, referencesOf, withoutReference } from "./reference.ts";
 import { blank, bounded, type ComparisonResult, type Finding, type Slices } from "./result.ts";
 import { judgeRows } from "./rows.ts";
 import { sentenceOf, slicesSentence } from "./sentence.ts";
@@ -26,7 +28,7 @@ export interface DecisionContext {
   firstPromotion: "allow" | "block";
 }
 
-type Found = Finding & { slices?: Slices | null };
+type Found = Finding & { slices?: Slices | null; said?: string | null };
 
 /** Index of the group of each row, from 0 in the order in which groups appear. */
 function groupIndex(names: readonly string[]): Int32Array {
@@ -64,39 +66,62 @@ function findLoad(
   return judgeLoad(question, { candidate: load, champion: beside ? championLoad : null });
 }
 
+/** A metric that was measured outside. */
+const outsideNamed = ({ outside = {} }: Observations, name: string): OutsideMetric | undefined =>
+  Object.hasOwn(outside, name) ? outside[name] : undefined;
+
+/** Whether a check compares with the champion: all else that metrics from outside could be compared with is not measured by them. */
+const isBesideChampion = ({ right }: ParsedCheck): boolean => right.kind === "ref" && right.ref === "champion";
+
+/** What a check on a metric of answers looks at. */
+const seenRows = (
+  metric: RowMetric,
+  { right, against }: ParsedCheck,
+  observed: Observations,
+  groups: Int32Array | null,
+): Seen | Told => {
+  const { classes, candidate, slices } = observed;
+  const truth = against ? asTruth(answersFrom(against, observed)!) : observed.truth;
+  if (truth === null) return { finding: { ...blank, reason: "wrong_task" }, said: null };
+  const champion = right.kind === "ref" ? answersFrom(right.ref, observed) : null;
+  return { metric, subject: { truth, classes, groups, candidate, champion }, slices };
+};
+
 function find({ parsed, text }: Comparison, observed: Observations, context: DecisionContext): Found {
   const metric = metricNamed(parsed.metric, observed.task);
-  if (!metric) return { ...blank, reason: "unknown_metric" };
+  const outside = metric ? undefined : outsideNamed(observed, parsed.metric);
   const usual = parsed.confidence === null ? 1 : 30;
-  if (metric.kind === "run") return findLoad(metric, { parsed, text }, observed, context);
+  if (metric?.kind === "run") return findLoad(metric, { parsed, text }, observed, context);
+  if (!metric && !outside) return { ...blank, reason: parsed.metric.includes(".") ? "not_measured" : "unknown_metric" };
   if (observed.failedRows > 0) return { ...blank, reason: "failed_rows" };
   const unjudged = withoutReference(parsed, observed, {
     ...context,
     has: (reference) => answersFrom(reference, observed) !== null,
   });
   if (unjudged) return unjudged;
-  const { classes, candidate, slices } = observed;
-  const truth = parsed.against ? asTruth(answersFrom(parsed.against, observed)!) : observed.truth;
-  if (truth === null) return { ...blank, reason: "wrong_task" };
+  if (outside && referencesOf(parsed).length > (isBesideChampion(parsed) ? 1 : 0))
+    return { ...blank, reason: "reference_unavailable" };
   const groups = observed.groups && groupIndex(observed.groups);
-  const champion = parsed.right.kind === "ref" ? answersFrom(parsed.right.ref, observed) : null;
+  const seen = metric ? seenRows(metric, parsed, observed, groups) : seenOutside(outside!, parsed, observed, groups);
+  if ("finding" in seen) return { ...seen.finding, said: seen.said };
+  const { subject, slices } = seen;
   const replicates = context.replicates ?? 2000;
-  const question = { metric, check: parsed, confidence: parsed.confidence, seed: seedOf(context, text), replicates };
-  const subject = { truth, classes, groups, candidate, champion };
+  const seed = seedOf(context, text);
+  const question = { metric: seen.metric, check: parsed, confidence: parsed.confidence, seed, replicates };
   if (parsed.by.length === 0) {
     const all = { ...question, least: parsed.min ?? usual };
     const found = judgeRows(all, subject);
     return found.estimate === null ? found : { ...found, tests: superiorityTests(all, subject) };
   }
   const columns = parsed.by.flatMap((name) => (Object.hasOwn(slices, name) ? [slices[name]!] : []));
-  if (columns.length < parsed.by.length || columns.some((column) => column.length !== truth.length))
+  if (columns.length < parsed.by.length || columns.some((column) => column.length !== subject.truth.length))
     return { ...blank, reason: "unknown_slice" };
   return judgeSlices({ ...question, least: Math.min(parsed.min ?? usual, usual) }, subject, columns);
 }
 
-function sentence(found: Found, check: ParsedCheck, metric: Metric | undefined): string {
-  const plain = found.slices && metric ? slicesSentence(found, found.slices, check, metric.unit) : null;
-  return plain ?? sentenceOf(found, check, metric?.unit ?? null);
+function sentence(found: Found, check: ParsedCheck, unit: Unit | null): string {
+  const plain = found.slices && unit ? slicesSentence(found, found.slices, check, unit) : null;
+  return found.said ?? plain ?? sentenceOf(found, check, unit);
 }
 
 /**
@@ -105,14 +130,14 @@ function sentence(found: Found, check: ParsedCheck, metric: Metric | undefined):
  */
 export function compare(asked: Comparison, observed: Observations, context: DecisionContext): ComparisonResult {
   const { text, parsed } = asked;
-  const { slices = null, ...found } = bounded(find(asked, observed, context));
-  const metric = metricNamed(parsed.metric, observed.task);
+  const { slices = null, said = null, ...found } = bounded(find(asked, observed, context));
+  const unit = (metricNamed(parsed.metric, observed.task) ?? outsideNamed(observed, parsed.metric))?.unit ?? null;
   return {
     text,
     ...found,
-    unit: metric?.unit ?? "",
+    unit: unit ?? "",
     confidence: parsed.confidence,
     slices: slices && { ...slices, judged: slices.judged.map(bounded) },
-    sentence: sentence({ ...found, slices }, parsed, metric),
+    sentence: sentence({ ...found, slices, said }, parsed, unit),
   };
 }

@@ -42,6 +42,7 @@ export interface ParsedCheck {
 
 const numeral = /\d+(\.\d+)?([eE][+-]?\d+)?|\.\d+/;
 const word = /[A-Za-z_]\w*/;
+const outsideName = /\.(?!p\d|(mean|max|min)(?!\w))[A-Za-z]\w*/;
 
 /**
  * Reads a check in the grammar of docs/gates.
@@ -84,7 +85,9 @@ const readText = (scan: Scanner, bare: RegExp, allowed: string): string =>
 
 function readMetric(scan: Scanner): string {
   const column = scan.column;
-  const name = scan.expect(word, "the name of a metric");
+  const own = scan.expect(word, "the name of a metric");
+  // What stands behind the dot is a statistic, or the metric of a source outside.
+  const name = `${own}${scan.take(outsideName, true) ?? ""}`;
   if (name !== name.toLowerCase())
     scan.fail(`names the metric "${name}"`, `metrics are written in lower case: ${name.toLowerCase()}`, column);
   return name;

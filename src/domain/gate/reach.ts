@@ -31,7 +31,7 @@ export const range: Finder = ({ metric: name, op, right, at, confidence }, metri
 
 /** Whether a model without a fault could be judged on this many rows. */
 export const enoughRows: Finder = (check, metric, { rows }) => {
-  if (rows === undefined || metric.kind === "run") return [];
+  if (rows === undefined || metric.kind !== "rows") return [];
   const { min, op, right, confidence, at, by } = check;
   const least = min ?? (confidence === null ? 1 : 30);
   const plural = rows === 1 ? "row" : "rows";

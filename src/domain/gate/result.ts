@@ -143,6 +143,13 @@ export const reasons: Readonly<Record<string, string>> = {
   no_champion: "nothing is in production yet, so there is no champion to compare with",
   champion_unavailable: "a champion is in production, but its answers could not be had",
   reference_unavailable: "the answers of the reference were not observed (evaluate.baseline)",
+  not_measured: "nothing of this name was measured in the evaluation; evaluate again with this configuration",
+  not_reported: "the source outside gave no usable number",
+  declared_otherwise: "it was measured under another unit or direction; evaluate again with this configuration",
+  no_row_scores:
+    "the source gave one number and no score for each row, so neither a bound nor a slice can be made; print rows, or leave @, by and [min] away",
+  rows_left_out:
+    "rows were left out of the evaluation, so the scores from outside cannot be matched with slices or groups",
   failed_rows: "some rows got no usable answer, so no metric of rows can be trusted",
   no_load: "no load run was observed",
   champion_not_loaded: "the champion was not put under load beside the candidate; evaluate again with this gate",

@@ -4,6 +4,7 @@ import type { LoadEvent, LoadRun, Observations } from "../observations/observati
 import { blockCount } from "../statistics/load-numbers.ts";
 import { type Check, comparisonsOf, type DecisionContext, decide, judge } from "./decide.ts";
 import { badAnswers, perfectAnswers } from "./known-bad.ts";
+import { outsideAt } from "./known-outside.ts";
 import type { CheckResult } from "./result.ts";
 
 /** A way by which bad results get through a policy. */
@@ -93,7 +94,8 @@ function knownBad(observed: Observations): KnownBad[] {
   const measured = observed.load && inTurns(observed.load);
   const championLoad = measured && fastLoad(measured);
   return badAnswers(rows).map(({ name, answers }) => {
-    const observations = { ...beside, candidate: answers, load: measured, championLoad };
+    const outside = outsideAt(observed.outside, rows.truth.length);
+    const observations = { ...beside, candidate: answers, outside, load: measured, championLoad };
     return { name, observations, withLoads: badLoads(measured).map((load) => ({ ...observations, load })) };
   });
 }

@@ -97,7 +97,7 @@ export function sentenceOf(finding: Finding, check: ParsedCheck, unit: Unit | nu
   const groups = finding.rows === null ? "" : ` groups (${grouped(finding.rows)} rows)`;
   const count = n === null ? "" : `n = ${grouped(n)}${groups}: `;
   const why = reason === null ? "" : (reasons[reason] ?? reason);
-  if (unit === null || n === null) return `${count}${why}.`;
+  if (unit === null || (n === null && finding.estimate === null)) return `${count}${why}.`;
   const facts = seen(finding, check, unit);
   if (reason === "min_n") {
     const few = finding.rows === null ? why : why.replace("rows", "groups of rows");

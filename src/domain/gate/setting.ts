@@ -1,5 +1,6 @@
-import type { Metric } from "../metrics/metric.ts";
+import type { Metric, Unit } from "../metrics/metric.ts";
 import type { Task } from "../observations/observations.ts";
+import type { DeclaredMetrics } from "../outside/declared.ts";
 import type { ParsedCheck } from "./parse.ts";
 
 /** What is known of a load test before it is run. */
@@ -25,6 +26,8 @@ export interface Setting {
   load: LoadSetting | null;
   /** Whether answers of a baseline are at hand. */
   hasBaseline?: boolean;
+  /** Metrics that something else measures; absent: none. */
+  outside?: DeclaredMetrics;
   /** Rows of the data set, when known. */
   rows?: number;
 }
@@ -36,5 +39,16 @@ export interface CheckProblem {
   column: number;
 }
 
+/** A metric that something else measures: whether it comes with a score for each row is seen when it is measured. */
+interface OutsideKind {
+  kind: "outside";
+  unit: Unit;
+  direction: "higher" | "lower";
+  range: readonly [number, number];
+  bound: { kind: "outside" };
+}
+
+export type Known = Metric | OutsideKind;
+
 /** Finds problems of one kind. */
-export type Finder = (check: ParsedCheck, metric: Metric, setting: Setting) => CheckProblem[];
+export type Finder = (check: ParsedCheck, metric: Known, setting: Setting) => CheckProblem[];

@@ -1,3 +1,5 @@
+import type { Outside } from "../outside/measured.ts";
+
 /** What a model is evaluated as. */
 export const tasks = [
   "binary",
@@ -123,4 +125,6 @@ export interface Observations {
   load: LoadRun | null;
   /** The champion's, in turn with the candidate's; absent or null when no gate asked for it or it could not be had. */
   championLoad?: LoadRun | null;
+  /** What something else than modelgate measured, by the name that checks give it; absent: nothing. */
+  outside?: Outside;
 }

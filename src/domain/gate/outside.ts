@@ -1,0 +1,111 @@
+import type { RowMetric, RowScores, Rows } from "../metrics/metric.ts";
+import { meanMetric } from "../metrics/probabilities.ts";
+import { selectAnswers } from "../metrics/select.ts";
+import type { Answers, Observations } from "../observations/observations.ts";
+import { limitsOf } from "../outside/declared.ts";
+import { isMissing, type Measured, type OutsideMetric } from "../outside/measured.ts";
+import type { ParsedCheck } from "./parse.ts";
+import { boundOf, factor, type Subject } from "./question.ts";
+import { blank, type Finding } from "./result.ts";
+import { holds, lowIsBad } from "./rule.ts";
+
+/** Rows that a check looks at, and the metric they are looked at with. */
+export interface Seen {
+  metric: RowMetric;
+  subject: Subject;
+  slices: Observations["slices"];
+}
+
+/** A finding that needs no rows; `said` is what is told instead of the reason's own words. */
+export interface Told {
+  finding: Finding;
+  said: string | null;
+}
+
+const told = (reason: string, said: string | null = null): Told => ({ finding: { ...blank, reason }, said });
+
+/** Scores as the answers of a task that has a number per row: whatever judges rows judges them, too. */
+const answersOf = (scores: Measured["scores"] & {}): Answers => ({
+  task: "regression",
+  values: Float64Array.from(scores, (score) => score ?? Number.NaN),
+});
+
+const scoresOf = ({ answers }: Rows): RowScores => ({
+  scores: answers.task === "regression" ? answers.values : new Float64Array(),
+  pairable: true,
+});
+
+/** The mean of scores; of a share whose scores are all 0 or 1 a rate, because a spread of 0 says little about a rate. */
+function metricOf(metric: OutsideMetric, scores: readonly (number | null)[]): RowMetric {
+  const rate = metric.unit === "ratio" && scores.every((score) => score === null || score === 0 || score === 1);
+  return {
+    kind: "rows",
+    tasks: ["regression"],
+    args: {},
+    counts: false,
+    unit: metric.unit,
+    direction: metric.direction,
+    range: limitsOf(metric),
+    prepare: meanMetric(scoresOf),
+    bound: { kind: rate ? "binomial" : "mean", scores: scoresOf },
+  };
+}
+
+/** A comparison of values alone: enough for a check without a confidence. */
+function byValues(check: ParsedCheck, candidate: Measured, champion: Measured | null): Told {
+  if (check.by.length > 0 || check.confidence !== null || check.min !== null) return told("no_row_scores");
+  const ref = champion && champion.value;
+  const [mul, bound] = [factor(check), boundOf(check)];
+  const estimate = candidate.value - mul * (ref ?? 0);
+  const finding: Finding = { ...blank, value: candidate.value, ref, estimate, bound, method: "point" };
+  if (mul !== 1 && ref !== null && ref <= 0)
+    return { finding: { ...finding, reason: "relative_to_nonpositive" }, said: null };
+  return { finding: { ...finding, status: holds(check.op, estimate, bound) ? "pass" : "fail" }, said: null };
+}
+
+/** Rows in which both models have a score. */
+function bothScored(candidate: readonly (number | null)[], champion: readonly (number | null)[] | null): Uint32Array {
+  const rows = [...candidate.keys()];
+  return Uint32Array.from(rows.filter((row) => candidate[row] !== null && champion?.[row] !== null));
+}
+
+/** What a check on a metric from outside looks at: the rows that were scored, or where there are none the values. */
+export function seenOutside(
+  metric: OutsideMetric,
+  check: ParsedCheck,
+  observed: Observations,
+  groups: Int32Array | null,
+): Seen | Told {
+  const { candidate } = metric;
+  const champion = check.right.kind === "ref" ? metric.champion : null;
+  const isTime = metric.unit === "ms";
+  if (
+    lowIsBad(check.op) !== (metric.direction === "higher") ||
+    (check.right.kind === "value" && isTime !== (check.right.unit === "ms"))
+  )
+    return told("declared_otherwise");
+  if (isMissing(candidate)) return told("not_reported", `${check.metric} was not measured: ${candidate.missing}.`);
+  if (check.right.kind === "ref" && champion === null) return told("champion_unavailable");
+  if (champion && isMissing(champion))
+    return told("not_reported", `${check.metric} of the champion was not measured: ${champion.missing}.`);
+  const [own, other] = [candidate.scores, champion?.scores ?? null];
+  if (own === null || (champion && other === null)) return byValues(check, candidate, champion);
+  const whole = observed.truth.length === own.length;
+  if ((other && other.length !== own.length) || (!whole && (groups || check.by.length > 0)))
+    return told("rows_left_out");
+  const rows = bothScored(own, other);
+  const picked = (values: readonly string[]): string[] => Array.from(rows, (row) => values[row]!);
+  return {
+    metric: metricOf(metric, [...own, ...(other ?? [])]),
+    subject: {
+      truth: new Float64Array(rows.length),
+      classes: [],
+      groups: groups && Int32Array.from(rows, (row) => groups[row]!),
+      candidate: selectAnswers(answersOf(own), rows),
+      champion: other && selectAnswers(answersOf(other), rows),
+    },
+    slices: whole
+      ? Object.fromEntries(Object.entries(observed.slices).map(([name, values]) => [name, picked(values)]))
+      : {},
+  };
+}

@@ -1,0 +1,254 @@
+import { describe, expect, test } from "vitest";
+import { canonicalJson, type Json } from "../../../src/domain/canonical.ts";
+import { sha256 } from "../../../src/domain/digest.ts";
+import { evaluationFromJson, evaluationToJson } from "../../../src/domain/evaluation.ts";
+import { checkProblems } from "../../../src/domain/gate/check.ts";
+import { checkOf, decide } from "../../../src/domain/gate/decide.ts";
+import { outsideAt } from "../../../src/domain/gate/known-outside.ts";
+import { selfTest } from "../../../src/domain/gate/self-test.ts";
+import type { Observations } from "../../../src/domain/observations/observations.ts";
+import type { OutsideMetric, Reported } from "../../../src/domain/outside/measured.ts";
+import { context, rightOrNot, wrongFirst } from "./observed.ts";
+
+const share = { unit: "ratio", direction: "higher", range: [0, 1] } as const;
+const grade = { unit: "score", direction: "higher", range: [1, 5] } as const;
+const wait = { unit: "ms", direction: "lower", range: [0, null] } as const;
+const rows = 200;
+
+const number = (value: number): Reported => ({ value, scores: null });
+const scored = (scores: readonly (number | null)[]): Reported => {
+  const known = scores.filter((score) => score !== null);
+  return { value: known.reduce((sum, score) => sum + score, 0) / known.length, scores };
+};
+const each = (score: (row: number) => number | null): Reported =>
+  scored(Array.from({ length: rows }, (_, row) => score(row)));
+
+const observed = (helpfulness: Partial<OutsideMetric>, more: Partial<Observations> = {}): Observations => ({
+  ...rightOrNot(wrongFirst(rows, 4), wrongFirst(rows, 4)),
+  slices: { half: Array.from({ length: rows }, (_, row) => (row < 100 ? "first" : "second")) },
+  outside: { "judge.helpfulness": { ...share, candidate: number(0.9), champion: null, ...helpfulness } },
+  ...more,
+});
+const judged = (text: string, observations: Observations) => decide(checkOf(text), observations, context);
+const told = (text: string, observations: Observations) => {
+  const { status, reason, method } = judged(text, observations);
+  return [status, reason, method];
+};
+
+describe("one number", () => {
+  const one = observed({ champion: number(0.95) });
+  test.each<[string, string, string | null]>([
+    ["judge.helpfulness >= 90%", "pass", null],
+    ["judge.helpfulness > 0.9", "fail", null],
+    ["judge.helpfulness >= champion - 5pp", "pass", null],
+    ["judge.helpfulness >= champion", "fail", null],
+    ["judge.helpfulness >= 0.5 @95%", "error", "no_row_scores"],
+    ["judge.helpfulness >= champion - 50pp @95%", "error", "no_row_scores"],
+    ["judge.helpfulness >= 0.5 by half", "error", "no_row_scores"],
+    ["judge.helpfulness >= 0.5 [min 10]", "error", "no_row_scores"],
+    ["judge.helpfulness <= 0.95", "error", "declared_otherwise"],
+    ["judge.tone >= 0.5", "error", "not_measured"],
+  ])("%s", (text, status, reason) => {
+    const found = judged(text, one);
+    expect([found.status, found.reason]).toEqual([status, reason]);
+    expect(found.sentence).toMatch(reason === null ? /^(judge\.helpfulness|difference) .*asked/ : /\w.*\.$/);
+  });
+
+  test("a value below zero has no share of itself", () => {
+    const negative = observed({
+      ...share,
+      range: [null, null],
+      unit: "score",
+      candidate: number(-2),
+      champion: number(-1),
+    });
+    expect(told("judge.helpfulness >= champion * 0.9", negative)).toEqual([
+      "error",
+      "relative_to_nonpositive",
+      "point",
+    ]);
+  });
+});
+
+describe("a score for each row", () => {
+  const better = each((row) => (row % 50 === 0 ? 0 : 1));
+  const worse = each((row) => (row % 10 === 0 ? 0 : 1));
+  const graded = each((row) => 3 + (row % 3));
+
+  test("0 and 1 of a share are judged as a rate, and paired with the champion's", () => {
+    const both = observed({ candidate: better, champion: worse });
+    expect(told("judge.helpfulness >= 0.9 @95%", both)).toEqual(["pass", null, "clopper-pearson"]);
+    expect(told("judge.helpfulness > champion @95%", both)).toEqual(["pass", null, "tango"]);
+    expect(judged("judge.helpfulness > champion @95%", both).tests.map(({ name }) => name)).toContain("McNemar mid-p");
+    const other = observed({ candidate: worse, champion: better });
+    expect(told("judge.helpfulness >= champion - 1pp @95%", other)).toEqual(["fail", null, "tango"]);
+  });
+
+  test("a perfect rate is not taken for certain", () => {
+    expect(told("judge.helpfulness >= 0.99 @95%", observed({ candidate: each(() => 1) }))[0]).toBe("inconclusive");
+  });
+
+  test("other numbers are judged by their mean", () => {
+    const of = observed({ ...grade, candidate: graded, champion: each((row) => 3 + (row % 2)) });
+    expect(told("judge.helpfulness >= 3.5 @95%", of)).toEqual(["pass", null, "t"]);
+    expect(told("judge.helpfulness >= champion - 0.1 @95%", of)).toEqual(["pass", null, "t"]);
+    expect(told("judge.helpfulness >= 4.5 @95%", of)).toEqual(["fail", null, "t"]);
+  });
+
+  test("slices and groups are those of the rows", () => {
+    const halves = observed({ candidate: each((row) => (row < 100 && row % 2 === 0 ? 0 : 1)) });
+    expect(
+      judged("judge.helpfulness >= 0.6 by half", halves).slices?.judged.map(({ name, status }) => [name, status]),
+    ).toEqual([
+      ["first", "fail"],
+      ["second", "pass"],
+    ]);
+    const groups = Array.from({ length: rows }, (_, row) => `user ${row % 40}`);
+    expect(judged("judge.helpfulness >= 0.6 @95%", { ...halves, groups })).toMatchObject({ n: 40, rows: 200 });
+  });
+
+  test("a row that one of the two has no score for counts for neither", () => {
+    const some = observed({
+      candidate: each((row) => (row < 5 ? null : row % 2)),
+      champion: each((row) => (row > 195 ? null : row % 2)),
+    });
+    expect(judged("judge.helpfulness >= champion - 50pp @95%", some)).toMatchObject({ n: 191, status: "pass" });
+    expect(judged("judge.helpfulness >= 0.1 by half", some).slices?.judged.map(({ n }) => n)).toEqual([95, 100]);
+  });
+
+  test("a champion with one number only has no pairs", () => {
+    expect(
+      told("judge.helpfulness >= champion - 1pp @95%", observed({ candidate: better, champion: number(0.9) }))[1],
+    ).toBe("no_row_scores");
+  });
+
+  test("when rows were left out, scores are matched with no slice", () => {
+    const fewer = { ...rightOrNot(wrongFirst(190, 4), null), outside: observed({ candidate: better }).outside! };
+    expect(told("judge.helpfulness >= 0.9 @95%", fewer)[0]).toBe("pass");
+    expect(
+      told("judge.helpfulness >= 0.9 by half", {
+        ...fewer,
+        slices: { half: Array.from({ length: 190 }, () => "x") },
+      })[1],
+    ).toBe("rows_left_out");
+  });
+});
+
+describe("what is never a pass", () => {
+  const missing: Reported = { missing: "python judge.py ended with exit code 2" };
+  test.each<[string, Observations, string]>([
+    ["a script that failed", observed({ candidate: missing }), "not_reported"],
+    ["a script that failed on the champion", observed({ champion: missing }), "not_reported"],
+    ["a champion that was not measured", observed({ champion: null }), "champion_unavailable"],
+    ["rows without an answer", observed({ champion: number(0.1) }, { failedRows: 1 }), "failed_rows"],
+    ["an evaluation without it", observed({}, { outside: {} }), "not_measured"],
+    ["an evaluation from before there was any", observed({}, { outside: undefined as never }), "not_measured"],
+  ])("%s", (_title, observations, reason) => {
+    expect(told("judge.helpfulness >= champion - 100%", observations)).toEqual(["error", reason, null]);
+  });
+
+  test("the sentence says what the script did", () => {
+    expect(judged("judge.helpfulness >= 0.5", observed({ candidate: missing })).sentence).toBe(
+      "judge.helpfulness was not measured: python judge.py ended with exit code 2.",
+    );
+  });
+
+  test("a first release has no champion to be compared with", () => {
+    expect(told("judge.helpfulness >= champion", observed({}, { champion: null, championState: "none" }))).toEqual([
+      "skipped",
+      "no_champion",
+      null,
+    ]);
+  });
+
+  test("a time is asked for as one", () => {
+    const slow = observed({ ...wait, candidate: number(900) });
+    expect(told("judge.helpfulness <= 1s", slow)[0]).toBe("pass");
+    expect(told("judge.helpfulness <= 1000", slow)[1]).toBe("declared_otherwise");
+  });
+});
+
+describe("gates are tried on it, too", () => {
+  const holes = (text: string) =>
+    selfTest([checkOf(text)], observed({ champion: number(1) }), context).map(({ check }) => check);
+  test("a gate that can fail is none", () => {
+    expect(holes("judge.helpfulness >= 0.5")).toEqual([]);
+    expect(holes("judge.helpfulness >= champion - 1pp")).toEqual([]);
+  });
+  test("a gate that nothing is bad enough for is one", () => {
+    expect(holes("judge.helpfulness >= champion - 100pp")).toContain("judge.helpfulness >= champion - 100pp");
+  });
+  test("an endless range has an end for this", () => {
+    const { candidate, champion } = outsideAt({ "a.b": wait }, 3)["a.b"]!;
+    expect([candidate, champion]).toEqual([
+      { value: 1e12, scores: [1e12, 1e12, 1e12] },
+      { value: 0, scores: [0, 0, 0] },
+    ]);
+  });
+});
+
+describe("before anything is built", () => {
+  const setting = {
+    task: "binary" as const,
+    classes: ["a", "b"],
+    sliceColumns: ["half"],
+    load: null,
+    hasBaseline: true,
+    rows: 10,
+    outside: { "judge.helpfulness": share, "judge.wait": wait },
+  };
+  test.each<[string, RegExp | null]>([
+    ["judge.helpfulness >= 0.8 @95% by half", null],
+    ["judge.wait <= 2s", null],
+    ["judge.helpfullness >= 0.8", /did you mean "judge\.helpfulness".*evaluate\.commands/],
+    ["judge.helpfulness <= 0.8", />= or >/],
+    ["judge.helpfulness >= 80", /80% if per cent/],
+    ["judge.helpfulness >= 0", /can be missed/],
+    ["judge.helpfulness(k=1) >= 0.8", /judge\.helpfulness alone/],
+    ["judge.wait <= 2", /2ms or 0\.002s/],
+    ["latency.avg <= 5ms", /allowed: accuracy/],
+    ["judge.helpfulness >= champion - 1pp", null],
+    ["judge.helpfulness >= baseline - 1pp", /compare with champion or with a number/],
+    ["judge.helpfulness against baseline >= 0.8", /leave against away/],
+  ])("%s", (text, hint) => {
+    const found = checkProblems(checkOf(text), setting);
+    expect(found.map((problem) => problem.hint)).toEqual(hint === null ? [] : [expect.stringMatching(hint)]);
+  });
+});
+
+test("evidence keeps what was measured, and is refused when it is damaged", () => {
+  const digest = sha256("x");
+  const seen = { image: { repository: "r.example/m", digest }, modelDigest: digest };
+  const observations = observed({ candidate: each((row) => (row === 3 ? null : 0.5)), champion: { missing: "gone" } });
+  const body = evaluationToJson({
+    schema: 1,
+    subject: { before: seen, after: seen },
+    champion: { image: null, source: "none" },
+    data: { digest, rows },
+    predictions: digest,
+    leftOut: 0,
+    flips: { count: 0, rows: [] },
+    observations,
+  });
+  const read = (text: string) => evaluationFromJson(JSON.parse(text) as Json).observations.outside;
+  const text = canonicalJson(body);
+  expect(read(text)).toEqual(observations.outside);
+  for (const [what, by] of [
+    ['"unit":"ratio"', '"unit":"pounds"'],
+    ['"direction":"higher"', '"direction":"up"'],
+    ['"value":0.5', '"value":"0.5"'],
+  ] as const) {
+    expect(text).toContain(what);
+    expect(() => read(text.replace(what, by))).toThrow(/judge\.helpfulness|from outside/);
+  }
+});
+
+test.each(["judge.helpfulness >= baseline", "judge.helpfulness against champion >= 0.1"])(
+  "%s is an error: nothing else is measured by a script",
+  (text) => {
+    const baseline = { task: "binary" as const, labels: new Uint8Array(rows), scores: null };
+    const beside = { champion: baseline, baseline, championState: "present" as const };
+    const found = judged(text, { ...observed({ candidate: each(() => 1) }), ...beside });
+    expect(found).toMatchObject({ status: "error", reason: "reference_unavailable" });
+  },
+);
