@@ -66,6 +66,7 @@ export async function readRows(
     group: settings.group,
     partners: settings.partners,
     slices: settings.slices,
+    split: settings.split,
   };
   const rows: Row[] = [];
   for await (const row of shop.dataset(path).rows(path, plan, signal)) rows.push(row);

@@ -67,6 +67,7 @@ export interface Config {
     baseline: Image | null;
     output: string | null;
     labelSeparator: string;
+    split: string | null;
     /** Column of the query of a ranking, or of what else makes rows belong together. */
     group: string | null;
     /** Inputs of the other text of a pair; null: rows are no pairs. */

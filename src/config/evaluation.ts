@@ -1,3 +1,4 @@
+import { datasets, takesColumn } from "../adapters/datasets/index.ts";
 import { metrics as ownMetrics } from "../domain/metrics/index.ts";
 import { type Task } from "../domain/observations/observations.ts";
 import { type DeclaredMetric, usualRange } from "../domain/outside/declared.ts";
@@ -75,16 +76,6 @@ function classProblems(evaluate: Evaluate, report: Report): void {
 const entriesAt = (key: string, inputs: Readonly<Record<string, string>>) =>
   Object.entries(inputs).map(([input, pattern]) => ({ key, input, pattern }));
 
-/** Whether a list of columns and globs takes a column. */
-const takes = (patterns: string, column: string): boolean =>
-  patterns.split(",").some((pattern) => {
-    const literal = pattern
-      .trim()
-      .split("*")
-      .map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-    return new RegExp(`^${literal.join(".*")}$`, "s").test(column);
-  });
-
 /** What rows of a ranking or of an embedding need, and rows of other tasks have no use for. */
 function rowProblems({ task, group, partners }: Evaluate, report: Report): void {
   if (task === "ranking" && group === undefined)
@@ -144,15 +135,26 @@ function commandProblems({ commands }: Evaluate, report: Report): void {
   }
 }
 
+/** A split is of a folder: of a single file it would be passed over in silence. */
+function splitProblems({ data, split }: Evaluate, report: Report): void {
+  if (split === undefined || datasets.folder.recognises(data)) return;
+  report.value(
+    ["evaluate", "split"],
+    `evaluate.split is given, and ${data} is a file`,
+    "Remove it, or name the folder of the files in evaluate.data, with a / at its end.",
+  );
+}
+
 /** What contradicts itself in `evaluate`. */
 export function evaluateProblems(evaluate: Evaluate, report: Report): void {
   classProblems(evaluate, report);
   rowProblems(evaluate, report);
   commandProblems(evaluate, report);
+  splitProblems(evaluate, report);
   const { inputs, partners = {}, label } = evaluate;
   const named = [...entriesAt("inputs", inputs), ...entriesAt("partners", partners)];
   for (const { key, input, pattern } of named)
-    if (takes(pattern, label))
+    if (takesColumn(pattern, label))
       report.value(
         ["evaluate", key, input],
         `evaluate.${key}.${input} takes the label: "${pattern}" fits the column ${label}`,

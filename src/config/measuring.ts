@@ -7,9 +7,9 @@ import { commands } from "./outside.ts";
 import { column, path, text } from "./texts.ts";
 import { duration, pause, rate, share } from "./units.ts";
 
-const kinds = Object.keys(datasets);
+const endings = Object.keys(datasets).filter((kind) => kind !== "folder");
 const data = path
-  .meta({ form: `a path that ends in ${kinds.map((kind) => `.${kind}`).join(" or ")}` })
+  .meta({ form: `a path that ends in ${endings.map((kind) => `.${kind}`).join(" or ")}, or a folder of such files` })
   .refine((file) => Object.values(datasets).some((dataset) => dataset.recognises(file)), "is data of no known kind");
 
 const className = z
@@ -25,6 +25,10 @@ const byDigest = text.meta({ form: "an image, repository@sha256:…" }).refine((
   }
 }, "does not name an image by digest");
 
+const columns = text.meta({
+  form: "columns, globs such as pixel_*, or ranges such as pixel_0..pixel_63, with commas between them; or file: or base64: and a column of paths",
+});
+
 export const evaluate = z
   .strictObject({
     data: data.describe("Labelled data"),
@@ -32,9 +36,11 @@ export const evaluate = z
       .enum([...tasks, "classification"])
       .describe("What the model predicts; classification is binary with two classes, else multiclass"),
     inputs: z
-      .record(text, text.meta({ form: "columns, or globs such as pixel_*, with commas between them" }))
+      .record(text, columns)
       .default({})
-      .describe("Model input → its columns, in their order in the data; default: the column of the same name"),
+      .describe(
+        "Model input → its columns: a glob takes them in their order in the data, a range by number; default: the column of the same name",
+      ),
     label: column.describe("Column with the right answer; never sent"),
     id: column.optional().describe("Column that names the row; default: its number"),
     classes: z
@@ -50,13 +56,14 @@ export const evaluate = z
       .default(0.5)
       .describe("Binary and multilabel: scores from here on mean that a class applies"),
     "label-separator": text.default("|").describe("Multilabel: stands between the classes of a label in CSV"),
+    split: text.optional().describe("Which split of a folder of data, such as test; default: all of its files"),
     group: column
       .optional()
       .describe(
         "Column with what makes rows belong together: the query of a ranking; for other tasks a user or a document, and bounds then allow for it; never sent",
       ),
     partners: z
-      .record(text, text.meta({ form: "columns, or globs such as pixel_*, with commas between them" }))
+      .record(text, columns)
       .optional()
       .describe("Embedding of pairs: model input → columns of the other text; the label is then how alike the two are"),
     baseline: byDigest

@@ -68,6 +68,7 @@ const evaluateOf = (evaluate: NonNullable<Written["evaluate"]>): Config["evaluat
   baseline: evaluate.baseline === undefined ? null : parseImage(evaluate.baseline),
   output: evaluate.output ?? null,
   labelSeparator: evaluate["label-separator"],
+  split: evaluate.split ?? null,
   group: evaluate.group ?? null,
   partners: evaluate.partners ?? null,
   slices: evaluate.slices,

@@ -5,7 +5,10 @@ import type { Tensors } from "../domain/tensor.ts";
 
 /** What is taken from each row. */
 export interface RowPlan {
-  /** Model input name → column name or glob (`pixel_*`, in column order). */
+  /**
+   * Model input name → columns with commas between them: names, globs (`pixel_*`, in column order), ranges (`pixel_0..pixel_63`, by number);
+   * or `file:` or `base64:` and a column whose cells name files, which are then sent.
+   */
   inputs: Readonly<Record<string, string>>;
   /** The model's inputs, for dtype and shape; a leading -1 is the batch. */
   specs: readonly TensorSpec[];
@@ -21,12 +24,16 @@ export interface RowPlan {
   /** The inputs of the other text of a pair, as `inputs`; null: rows are no pairs. */
   partners: Readonly<Record<string, string>> | null;
   slices: readonly string[];
+  /** The split of a folder of data that is meant, such as `test`; null: all its files, which must be of one split. */
+  split: string | null;
 }
 
 export interface Row {
   id: string;
   /** Line in the file, from 1, for messages. */
   line: number;
+  /** The file that has the row, where the data are a folder. */
+  file?: string;
   /** Batch of one. */
   inputs: Tensors;
   label: Label;
@@ -40,9 +47,9 @@ export interface Row {
 /** A labelled data set. Labels and slices are never sent to an endpoint. */
 export interface Dataset {
   readonly kind: string;
-  /** Whether a file is of this kind, by its name. */
+  /** Whether a file or folder is of this kind, by its name. */
   recognises(path: string): boolean;
-  /** Reads rows in file order. @throws UserError `data.*` naming file, line and column. */
+  /** Reads rows in file order; where a format has no lines, a row's number is its line. @throws UserError `data.*` naming file, line and column. */
   rows(path: string, plan: RowPlan, signal: AbortSignal): AsyncIterable<Row>;
 }
 

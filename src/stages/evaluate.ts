@@ -56,9 +56,9 @@ function truthsOfRows({ rows, plan, file }: MergeOptions): Truth[number][] {
       if (problems.length < 20)
         problems.push({
           code: "data.value",
-          message: `${file}: ${(error as Error).message}`,
+          message: `${row.file ?? file}: ${(error as Error).message}`,
           hint: "Correct the label, or evaluate.classes.",
-          at: { file, line: row.line },
+          at: { file: row.file ?? file, line: row.line },
         });
       return 0;
     }

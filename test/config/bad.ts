@@ -410,7 +410,20 @@ const value: Bad[] = [
     "config.value 10:16 evaluate.failed-rows",
     /Allowed: error, wrong, exclude/,
   ],
-  ["data of no known kind", "holdout.csv", "holdout.xlsx", "config.value 7:9 evaluate.data", /ends in .csv or .jsonl/],
+  [
+    "data of no known kind",
+    "holdout.csv",
+    "holdout.xlsx",
+    "config.value 7:9 evaluate.data",
+    /ends in .csv or .jsonl or .parquet, or a folder/,
+  ],
+  [
+    "a split of a file",
+    "  label:",
+    "  split: test\n  label:",
+    "config.value 10:10 evaluate.split",
+    /name the folder of the files/,
+  ],
   [
     "a repository with a tag",
     "model:\n",
@@ -500,6 +513,20 @@ const crossed: Bad[] = [
     "binary\n  label: digit\n  positive: bad\n  classes: [bad, good]",
     "config.value 10:13 evaluate.positive",
     /classes: \[good, bad\]/,
+  ],
+  [
+    "the label in a range of the inputs",
+    '"pixel_*" }\n  label: digit',
+    '"pixel_0..pixel_64" }\n  label: pixel_64',
+    "config.value 9:20 evaluate.inputs.image",
+    /Name columns without the right answer/,
+  ],
+  [
+    "the label as the name of a file",
+    '"pixel_*"',
+    '"base64: digit"',
+    "config.value 9:20 evaluate.inputs.image",
+    /Name columns without the right answer/,
   ],
   [
     "the label among the inputs",

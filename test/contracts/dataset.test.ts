@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { datasets } from "../../src/adapters/datasets/index.ts";
 import { fakeDataset } from "../fakes/dataset.ts";
-import { datasetContract } from "./dataset.ts";
+import { type DatasetUnderTest, datasetContract } from "./dataset.ts";
 
 type Table = [columns: readonly string[], rows: readonly (readonly string[])[]];
 const objects = (...[columns, rows]: Table) =>
@@ -24,29 +25,52 @@ datasetContract("fake", async () => {
 });
 
 const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-const written: Record<keyof typeof datasets, { firstLine: number; text: (...table: Table) => string }> = {
-  csv: { firstLine: 2, text: (columns, rows) => [columns, ...rows].map((row) => row.map(cell).join(",")).join("\r\n") },
-  jsonl: {
+const asCsv = (...[columns, rows]: Table): string =>
+  [columns, ...rows].map((row) => row.map(cell).join(",")).join("\r\n");
+const asJsonl = (...table: Table): string =>
+  objects(...table)
+    .map((row) => JSON.stringify(row))
+    .join("\n");
+const asParquet = (...[columns, rows]: Table): Uint8Array =>
+  new Uint8Array(
+    parquetWriteBuffer({
+      columnData: columns.map((name, at) => ({ name, data: rows.map((row) => row[at]!), type: "STRING" })),
+      rowGroupSize: 1,
+    }),
+  );
+
+type Kind = Pick<DatasetUnderTest, "firstLine" | "fileOf"> & { write(path: string, ...table: Table): string };
+const writer =
+  (ending: string, made: (...table: Table) => string | Uint8Array): Kind["write"] =>
+  (path, ...table) => {
+    writeFileSync(`${path}.${ending}`, made(...table));
+    return `${path}.${ending}`;
+  };
+const inFolder = (path: string): string => join(path, "test-00000-of-00001.parquet");
+
+const kinds: Record<keyof typeof datasets, Kind> = {
+  csv: { firstLine: 2, write: writer("csv", asCsv) },
+  jsonl: { firstLine: 1, write: writer("jsonl", asJsonl) },
+  parquet: { firstLine: 1, write: writer("parquet", asParquet) },
+  folder: {
     firstLine: 1,
-    text: (...table) =>
-      objects(...table)
-        .map((row) => JSON.stringify(row))
-        .join("\n"),
+    fileOf: inFolder,
+    write(path, ...table) {
+      mkdirSync(path);
+      writeFileSync(inFolder(path), asParquet(...table));
+      return path;
+    },
   },
 };
 
-for (const [kind, { firstLine, text }] of Object.entries(written))
+for (const [kind, { write, ...rest }] of Object.entries(kinds))
   datasetContract(kind, async () => {
     const folder = mkdtempSync(join(tmpdir(), "modelgate-data-"));
     let files = 0;
     return {
       dataset: datasets[kind as keyof typeof datasets],
-      async write(...table: Table) {
-        const path = join(folder, `${files++}.${kind}`);
-        writeFileSync(path, text(...table));
-        return path;
-      },
-      firstLine,
+      write: async (...table: Table) => write(join(folder, `d${files++}`), ...table),
+      ...rest,
       dispose: async () => rmSync(folder, { recursive: true }),
     };
   });

@@ -10,6 +10,8 @@ export interface DatasetUnderTest {
   write(columns: readonly string[], rows: readonly (readonly string[])[]): Promise<string>;
   /** Line of the first row. */
   firstLine: number;
+  /** The file that problems name, where it is not the path: the only file of a folder. */
+  fileOf?(path: string): string;
   dispose(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ const plan: RowPlan = {
   group: null,
   partners: null,
   slices: ["p_slice"],
+  split: null,
 };
 const columns = ["id", "p_0", "p_1", "p_slice", "y"];
 const rows = [
@@ -150,8 +153,31 @@ export function datasetContract(name: string, make: () => Promise<DatasetUnderTe
       expect((await all(dataset, numbers, { specs, inputs: { image: "*" } }))[0]!.inputs["image"]!.data).toEqual([1]);
     });
 
-    test("every column that is missing is told at once, with the nearest that is there", async () => {
+    test("columns stand in a tensor in the order of names, ranges and globs; a range goes by number", async () => {
       const { dataset, write } = await open();
+      const path = await write(
+        ["p_10", "p_9", "id", "p_slice", "y", "q_01", "q_02", "p_8"],
+        [["10", "9", "a", "s", "cat", "1", "2", "8"]],
+      );
+      const read = async (image: string) => {
+        const specs = [{ name: "image", dtype: "float32" as const, shape: [-1, -1] }];
+        return (await all(dataset, path, { specs, inputs: { image } }))[0]!.inputs["image"]!.data;
+      };
+      expect(await read("p_8..p_10")).toEqual([8, 9, 10]);
+      expect(await read("q_01..q_02, p_9..p_9")).toEqual([1, 2, 9]);
+      expect(await read("p_*")).toEqual([10, 9, 8]);
+      const keys = async (image: string) =>
+        (await problems(read(image))).map(({ message, at }) => [/"([^"]+)"/.exec(message)?.[1], at?.key]);
+      const key = "evaluate.inputs.image";
+      expect(await keys("p_8..p_999999999")).toEqual([["p_11", key]]);
+      expect(await keys("p_9..p_8")).toEqual([["p_9..p_8", key]]);
+      expect(await keys("p_8..q_01")).toEqual([["p_8..q_01", key]]);
+      const [found] = await problems(all(dataset, path, { label: "p_9", inputs: { image: "p_8..p_10" } }));
+      expect(found?.message).toMatch(/holds the label "p_9".*never sent/);
+    });
+
+    test("every column that is missing is told at once, with the nearest that is there", async () => {
+      const { dataset, write, fileOf = String } = await open();
       const path = await write(columns, rows);
       const wrong = { label: "yy", slices: ["p_slices"], inputs: { image: "p_0, p_l", picture: "p_0" } };
       const found = await problems(all(dataset, path, wrong));
@@ -161,7 +187,7 @@ export function datasetContract(name: string, make: () => Promise<DatasetUnderTe
         "evaluate.inputs.picture",
         "evaluate.inputs.image",
       ]);
-      expect(found.every(({ code, at }) => code === "data.column" && at?.file === path)).toBe(true);
+      expect(found.every(({ code, at }) => code === "data.column" && at?.file === fileOf(path))).toBe(true);
       expect(found.map(({ hint }) => /Did you mean "([^"]+)"/.exec(hint)?.[1])).toEqual([
         "y",
         "p_slice",
@@ -171,14 +197,15 @@ export function datasetContract(name: string, make: () => Promise<DatasetUnderTe
     });
 
     test("what is wrong with rows is told with line and column, up to twenty at once", async () => {
-      const { dataset, write, firstLine } = await open();
+      const { dataset, write, firstLine, fileOf = String } = await open();
       const few = [["a", "1", "two", "", "cat"], ["b", "1", "2", "", ""], rows[0]!, ["b", "1", "2", "", "cat"]];
       const path = await write(columns, few);
+      const file = fileOf(path);
       expect((await problems(all(dataset, path))).map(({ code, at }) => [code, at])).toEqual([
-        ["data.value", { file: path, line: firstLine, key: "p_1" }],
-        ["data.value", { file: path, line: firstLine + 1, key: "y" }],
-        ["data.value", { file: path, line: firstLine + 2, key: "id" }],
-        ["data.value", { file: path, line: firstLine + 3, key: "id" }],
+        ["data.value", { file, line: firstLine, key: "p_1" }],
+        ["data.value", { file, line: firstLine + 1, key: "y" }],
+        ["data.value", { file, line: firstLine + 2, key: "id" }],
+        ["data.value", { file, line: firstLine + 3, key: "id" }],
       ]);
       const many = await write(
         columns,

@@ -46,7 +46,8 @@ function checkHeader(path: string, header: readonly string[]): void {
   );
 }
 
-async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRecord> {
+/** Records of a CSV file, by the columns of its first line. @throws UserError `data.column`. */
+export async function* csvRecords(path: string, signal: AbortSignal): AsyncIterable<DataRecord> {
   let header: string[] | null = null;
   for await (const found of lines(path, signal)) {
     if (!("row" in found)) yield found;
@@ -67,5 +68,5 @@ async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRe
 export const csv: Dataset = {
   kind: "csv",
   recognises: (path) => /\.csv$/i.test(path),
-  rows: (path, plan, signal) => new RowMaker(path, plan).rows(records(path, signal)),
+  rows: (path, plan, signal) => new RowMaker(path, plan).rows(csvRecords(path, signal)),
 };

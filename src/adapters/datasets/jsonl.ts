@@ -38,7 +38,8 @@ function recordOf(text: string, line: number): DataRecord {
   }
 }
 
-async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRecord> {
+/** Records of a JSON Lines file. */
+export async function* jsonlRecords(path: string, signal: AbortSignal): AsyncIterable<DataRecord> {
   let line = 0;
   for await (const text of lines(path, signal)) {
     line++;
@@ -51,5 +52,5 @@ async function* records(path: string, signal: AbortSignal): AsyncIterable<DataRe
 export const jsonl: Dataset = {
   kind: "jsonl",
   recognises: (path) => /\.(jsonl|ndjson)$/i.test(path),
-  rows: (path, plan, signal) => new RowMaker(path, plan).rows(records(path, signal)),
+  rows: (path, plan, signal) => new RowMaker(path, plan).rows(jsonlRecords(path, signal)),
 };

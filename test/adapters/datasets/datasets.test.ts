@@ -23,6 +23,7 @@ const plan: RowPlan = {
   group: null,
   partners: null,
   slices: ["s"],
+  split: null,
 };
 
 async function read(kind: keyof typeof datasets, text: string, fields: Partial<RowPlan> = {}): Promise<Row[]> {

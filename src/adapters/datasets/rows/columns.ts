@@ -2,6 +2,7 @@ import leven from "leven";
 import type { TensorSpec } from "../../../domain/model.ts";
 import { type Problem, UserError } from "../../../domain/problem.ts";
 import type { RowPlan } from "../../../ports/dataset.ts";
+import { fileColumn, globOf, partsOf, rangeOf, type Takes } from "./patterns.ts";
 
 /** The columns that fill an input of the model. */
 export interface InputColumns {
@@ -9,6 +10,8 @@ export interface InputColumns {
   /** As the configuration has it, for messages. */
   pattern: string;
   columns: readonly string[];
+  /** Files are of its only column. */
+  takes: Takes;
 }
 
 const shownColumns = 12;
@@ -23,11 +26,16 @@ const nearest = (name: string, among: readonly string[]): string => {
   return best && best.edits <= Math.max(2, name.length / 3) ? `Did you mean "${best.other}"? ` : "";
 };
 
-/** Columns that a glob names, in the order of the file. */
-function globbed(glob: string, columns: readonly string[]): string[] {
-  const literal = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const pattern = new RegExp(`^${glob.split("*").map(literal).join(".*")}$`, "s");
-  return columns.filter((column) => pattern.test(column));
+/** The columns of a range, by number and not by their order in the file, up to the first that is not there. */
+function ranged(part: string, columns: ReadonlySet<string>): { found: string[]; missing: string | null } {
+  const { first = 0, last = -1, name } = rangeOf(part) ?? {};
+  const found: string[] = [];
+  for (let number = first; number <= last; number++) {
+    const column = name!(number);
+    if (!columns.has(column)) return { found, missing: column };
+    found.push(column);
+  }
+  return { found, missing: found.length === 0 ? part : null };
 }
 
 /** Finds what a plan names among the columns of a file. */
@@ -35,11 +43,13 @@ class Finder {
   readonly problems: Problem[] = [];
   readonly #file: string;
   readonly #columns: readonly string[];
+  readonly #names: ReadonlySet<string>;
   readonly #plan: RowPlan;
 
   constructor(file: string, columns: readonly string[], plan: RowPlan) {
     this.#file = file;
     this.#columns = columns;
+    this.#names = new Set(columns);
     this.#plan = plan;
   }
 
@@ -48,7 +58,7 @@ class Finder {
   }
 
   need(name: string, key: string): void {
-    if (!this.#columns.includes(name)) this.#missing(name, key);
+    if (!this.#names.has(name)) this.#missing(name, key);
   }
 
   #missing(name: string, key: string): void {
@@ -56,25 +66,60 @@ class Finder {
     this.#problem(key, `${this.#file} has no column "${name}"`, hint);
   }
 
-  /** A glob never takes the label, the id or a slice; a slice can be an input only by its own name. */
+  /** Columns of a name, a glob or a range; a column that is called so goes first. */
+  #named(part: string, kept: readonly string[]): { found: string[]; missing: string | null } {
+    if (this.#names.has(part)) return { found: [part], missing: null };
+    if (part.includes("*")) {
+      const glob = globOf(part);
+      const found = this.#columns.filter((column) => glob.test(column) && !kept.includes(column));
+      return { found, missing: found.length === 0 ? part : null };
+    }
+    return ranged(part, this.#names);
+  }
+
+  /** A glob never takes the label, the id, the group or a slice; a slice can be an input only by its own name or a range. */
   #part(part: string, key: string): string[] {
     const { label, id, group, slices } = this.#plan;
-    const kept = [label, id, group, ...slices];
-    const found = part.includes("*")
-      ? globbed(part, this.#columns).filter((column) => !kept.includes(column))
-      : this.#columns.filter((column) => column === part);
-    if (part === label)
-      this.#problem(key, `"${part}" is the label, and the label is never sent`, `Take it out of ${key}.`);
-    else if (found.length === 0) this.#missing(part, key);
+    const { found, missing } = this.#named(
+      part,
+      [label, id, group, ...slices].filter((name) => name !== null),
+    );
+    if (found.includes(label))
+      this.#problem(
+        key,
+        part === label
+          ? `"${part}" is the label, and the label is never sent`
+          : `"${part}" holds the label "${label}", and the label is never sent`,
+        `Take it out of ${key}.`,
+      );
+    else if (missing !== null) this.#missing(missing, key);
     return found;
   }
 
   /** @param key where the columns stand in the configuration: `inputs`, or `partners` for the other text of a pair. */
   input(spec: TensorSpec, written: Readonly<Record<string, string>>, key: "inputs" | "partners"): InputColumns {
-    const named = Object.hasOwn(written, spec.name) ? written[spec.name] : undefined;
-    const parts = named === undefined ? [spec.name] : named.split(",").map((part) => part.trim());
-    const columns = parts.flatMap((part) => this.#part(part, `evaluate.${key}.${spec.name}`));
-    return { spec, pattern: parts.join(", "), columns };
+    const named = (Object.hasOwn(written, spec.name) ? written[spec.name] : undefined) ?? spec.name;
+    const place = `evaluate.${key}.${spec.name}`;
+    const file = this.#names.has(named) ? null : fileColumn(named);
+    if (file) {
+      const fits = spec.dtype === "string" || (file.takes === "file" && spec.dtype === "uint8");
+      if (!fits)
+        this.#problem(
+          place,
+          `the input ${spec.name} takes ${spec.dtype}, and a file has bytes`,
+          "file: fills inputs of string (its text) and uint8 (its bytes), base64: those of string. Nothing is decoded here.",
+        );
+      return { spec, pattern: named, columns: this.#fileColumn(file.column, place), takes: file.takes };
+    }
+    const parts = partsOf(named);
+    const columns = parts.flatMap((part) => this.#part(part, place));
+    return { spec, pattern: parts.join(", "), columns, takes: "cells" };
+  }
+
+  #fileColumn(name: string, key: string): string[] {
+    if (this.#names.has(name)) return this.#part(name, key);
+    this.#missing(name, key);
+    return [];
   }
 
   strangers(written: Readonly<Record<string, string>>, key: "inputs" | "partners"): void {
@@ -109,4 +154,12 @@ export function findColumns(file: string, columns: readonly string[], plan: RowP
   const partners = plan.partners && found("partners", plan.partners);
   if (finder.problems.length > 0) throw new UserError(finder.problems);
   return { inputs, partners };
+}
+
+/** The names of the columns that a plan takes. @throws UserError as {@link findColumns}. */
+export function columnsTaken(file: string, columns: readonly string[], plan: RowPlan): Set<string> {
+  const { inputs, partners } = findColumns(file, columns, plan);
+  const { label, id, group, slices } = plan;
+  const named = [label, id, group, ...slices].filter((name) => name !== null);
+  return new Set([...named, ...[...inputs, ...(partners ?? [])].flatMap((input) => input.columns)]);
 }

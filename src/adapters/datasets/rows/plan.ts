@@ -1,16 +1,24 @@
+import { dirname } from "node:path";
 import type { JsonValue } from "../../../domain/json.ts";
 import { type Problem, UserError } from "../../../domain/problem.ts";
-import type { Tensor } from "../../../domain/tensor.ts";
+import type { Tensor, Tensors } from "../../../domain/tensor.ts";
 import type { Row, RowPlan } from "../../../ports/dataset.ts";
 import { BadRow } from "./bad-row.ts";
 import { type FoundColumns, findColumns, type InputColumns } from "./columns.ts";
+import { fileTensor } from "./files.ts";
 import { labelOf, textOf } from "./labels.ts";
 import { elementOf, shapeFor } from "./tensors.ts";
 
+type Cells = Readonly<Record<string, JsonValue>>;
+
 /** What a file has on a line: its cells by column (a list in a cell fills a tensor by itself), or what is wrong with it. */
-export type DataRecord =
-  | { line: number; cells: Readonly<Record<string, JsonValue>> }
-  | { line: number; wrong: string; hint: string };
+export type DataRecord = {
+  line: number;
+  /** The file of the line, where rows are read from several. */
+  file?: string;
+  /** What paths in its cells start from, where that is not the folder of the file. */
+  folder?: string;
+} & ({ cells: Cells } | { wrong: string; hint: string; key?: string });
 
 /** More problems than this would hide each other. */
 const mostProblems = 20;
@@ -18,7 +26,7 @@ const mostProblems = 20;
 const flat = (cell: JsonValue): readonly JsonValue[] => (Array.isArray(cell) ? cell.flatMap(flat) : [cell]);
 
 /** The tensor of an input. @throws BadRow */
-function tensorOf(cells: Readonly<Record<string, JsonValue>>, { spec, pattern, columns }: InputColumns): Tensor {
+function tensorOf(cells: Cells, { spec, pattern, columns }: InputColumns): Tensor {
   const data: Tensor["data"][number][] = [];
   for (const column of columns) {
     const cell = cells[column];
@@ -48,13 +56,22 @@ function groupOf(cell: JsonValue | undefined, column: string): string {
   throw new BadRow(column, "the group is empty", hint);
 }
 
+/** The first input whose columns are not the same; null when all are. */
+function differing(before: FoundColumns, now: FoundColumns): string | null {
+  const names = ({ inputs, partners }: FoundColumns): string[] =>
+    [...inputs, ...(partners ?? [])].map(({ columns }) => JSON.stringify(columns.toSorted()));
+  const others = names(now);
+  const at = names(before).findIndex((columns, index) => columns !== others[index]);
+  return at === -1 ? null : (before.inputs[at % before.inputs.length]?.spec.name ?? null);
+}
+
 /** Turns records into rows, collecting up to twenty problems before it throws them together. */
 export class RowMaker {
   readonly #file: string;
   readonly #plan: RowPlan;
   readonly #ids = new Set<string>();
   readonly #problems: Problem[] = [];
-  #columns: FoundColumns | null = null;
+  #columns: (FoundColumns & { file: string }) | null = null;
   #count = 0;
 
   constructor(file: string, plan: RowPlan) {
@@ -62,8 +79,8 @@ export class RowMaker {
     this.#plan = plan;
   }
 
-  #problem(problem: Omit<Problem, "at">, line: number, key?: string): void {
-    this.#problems.push({ ...problem, at: { file: this.#file, line, ...(key !== undefined && { key }) } });
+  #problem(problem: Omit<Problem, "at">, { line, file = this.#file }: DataRecord, key?: string): void {
+    this.#problems.push({ ...problem, at: { file, line, ...(key !== undefined && { key }) } });
     if (this.#problems.length >= mostProblems) this.#finish();
   }
 
@@ -75,7 +92,7 @@ export class RowMaker {
     throw new UserError([{ code: "data.empty", message: `${this.#file} has no rows`, hint, at: { file: this.#file } }]);
   }
 
-  #id(cells: Readonly<Record<string, JsonValue>>): string {
+  #id(cells: Cells): string {
     const column = this.#plan.id;
     const id = column === null ? String(this.#count) : textOf(cells[column]);
     const hint = "Ids must name rows uniquely; the data set's digest and the report rest on them.";
@@ -85,22 +102,49 @@ export class RowMaker {
     return id;
   }
 
+  /** The columns, as the first row has them. @throws UserError when a further file has others: a glob would take more, or less. */
+  #found(file: string, cells: Cells): FoundColumns {
+    if (this.#columns && this.#columns.file === file) return this.#columns;
+    const found = findColumns(file, Object.keys(cells), this.#plan);
+    const other = this.#columns && differing(this.#columns, found);
+    if (this.#columns && other)
+      throw new UserError([
+        {
+          code: "data.column",
+          message: `the input ${other} takes other columns of ${file} than of ${this.#columns.file}`,
+          hint: "Files of one data set must have the same columns, in any order.",
+          at: { file, line: 1, key: `evaluate.inputs.${other}` },
+        },
+      ]);
+    // The order is that of the first file in all of them.
+    this.#columns = { ...(this.#columns ?? found), file };
+    return this.#columns;
+  }
+
+  /** The tensors of a row's inputs. Files are read only where an input takes one. @throws BadRow */
+  async #filled(cells: Cells, inputs: readonly InputColumns[], folder: string): Promise<Tensors> {
+    const tensors: Record<string, Tensor> = {};
+    for (const input of inputs)
+      tensors[input.spec.name] =
+        input.takes === "cells" ? tensorOf(cells, input) : await fileTensor(cells, input, folder);
+    return tensors;
+  }
+
   /** @throws BadRow */
-  #row(line: number, cells: Readonly<Record<string, JsonValue>>): Row {
-    this.#columns ??= findColumns(this.#file, Object.keys(cells), this.#plan);
-    const { inputs, partners } = this.#columns;
+  async #row({ line, file, folder }: DataRecord, cells: Cells): Promise<Row> {
+    const { inputs, partners } = this.#found(file ?? this.#file, cells);
     const { label: column, group, slices } = this.#plan;
-    const filled = (found: readonly InputColumns[]) =>
-      Object.fromEntries(found.map((input) => [input.spec.name, tensorOf(cells, input)]));
     const id = this.#id(cells);
     const label = labelOf(cells[column], this.#plan);
+    const from = folder ?? dirname(file ?? this.#file);
     return {
       id,
       line,
-      inputs: filled(inputs),
+      ...(file !== undefined && { file }),
+      inputs: await this.#filled(cells, inputs, from),
       label,
       group: group === null ? null : groupOf(cells[group], group),
-      partner: partners && filled(partners),
+      partner: partners && (await this.#filled(cells, partners, from)),
       slices: Object.fromEntries(slices.map((name) => [name, textOf(cells[name])])),
     };
   }
@@ -110,18 +154,17 @@ export class RowMaker {
     for await (const record of records) {
       this.#count++;
       if ("wrong" in record) {
-        this.#problem(
-          { code: "data.syntax", message: `${this.#file}: ${record.wrong}`, hint: record.hint },
-          record.line,
-        );
+        const message = `${record.file ?? this.#file}: ${record.wrong}`;
+        const code = record.key === undefined ? "data.syntax" : "data.value";
+        this.#problem({ code, message, hint: record.hint }, record, record.key);
         continue;
       }
       try {
-        const row = this.#row(record.line, record.cells);
+        const row = await this.#row(record, record.cells);
         if (this.#problems.length === 0) yield row;
       } catch (error) {
         if (!(error instanceof BadRow)) throw error;
-        this.#problem({ code: "data.value", message: error.message, hint: error.hint }, record.line, error.key);
+        this.#problem({ code: "data.value", message: error.message, hint: error.hint }, record, error.key);
       }
     }
     this.#finish();

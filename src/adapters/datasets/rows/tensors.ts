@@ -20,6 +20,9 @@ const overflows: Partial<Record<Dtype, number>> = {
   float32: (2 - 2 ** -24) * 2 ** 127,
 };
 
+/** What numbers a float takes as they are, without a look at their digits. */
+const floats: Partial<Record<Dtype, number>> = { ...overflows, float64: Number.POSITIVE_INFINITY };
+
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const whole = /^[+-]?\d+(\.0+)?$/;
 
@@ -44,6 +47,7 @@ export function elementOf(cell: JsonValue, dtype: Dtype): Tensor["data"][number]
   if (cell === null || typeof cell === "object")
     throw new RangeError(cell === null ? "the value is null" : "the value is an object");
   if (dtype === "string") return String(cell);
+  if (typeof cell === "number" && Math.abs(cell) < (floats[dtype] ?? 0)) return cell;
   const text = String(cell).trim();
   if (text === "") throw new RangeError("the cell is empty");
   if (dtype === "bool") {
