@@ -22,6 +22,7 @@ import { writeWhole } from "./adapters/system/files.ts";
 import { runCommand } from "./adapters/system/processes.ts";
 import { runFiles } from "./adapters/system/run-files.ts";
 import { scriptRunner } from "./adapters/system/scripts.ts";
+import { openSpill } from "./adapters/system/spill.ts";
 import { prepareToolCache } from "./adapters/system/tool-cache.ts";
 import type { Workshop } from "./commands/workshop.ts";
 import type { Config } from "./config/config.ts";
@@ -207,6 +208,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     ...wireProtocols({ access: config.access, dialect: config.protocol }, env),
     dataset: datasetFor,
     scripts: scriptRunner({ env, folder, temporaryFolder: env["RUNNER_TEMP"] ?? tmpdir() }),
+    spill: () => openSpill(join(state, "runs")),
     files: runFiles(join(state, "runs", "last")),
     readText: readOptional,
     writeText: (path, text) => writeWhole(path, text),

@@ -3,8 +3,9 @@ import { type Policy, policyDigest } from "../domain/policy.ts";
 import { UserError } from "../domain/problem.ts";
 import type { ReadingPlan } from "../domain/reading.ts";
 import type { Expectations } from "../domain/verification.ts";
-import type { DatasetIdentity, Row, RowPlan } from "../ports/dataset.ts";
-import { identify } from "../stages/evaluate.ts";
+import type { DatasetIdentity, RowPlan, Rows, Sent } from "../ports/dataset.ts";
+import type { Spill } from "../ports/spill.ts";
+import { takeIn } from "../stages/rows.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** The evaluation a configuration asks for. @throws UserError when it asks for none. */
@@ -48,12 +49,8 @@ function labelKindOf({ task, partners }: NonNullable<Workshop["config"]["evaluat
   return task === "embedding" && partners === null ? "numbers" : "text";
 }
 
-/** The data set, read whole, with its identity. Labels and slices stay here. */
-export async function readRows(
-  shop: Workshop,
-  model: Model,
-  signal: AbortSignal,
-): Promise<{ rows: Row[]; identity: DatasetIdentity }> {
+/** Reads the data set once, keeping what is sent of rows in a spill or not at all. */
+function readInto(shop: Workshop, model: Model, spill: Spill<Sent> | null, signal: AbortSignal) {
   const settings = evaluateSettings(shop);
   const path = shop.resolve(settings.data);
   const plan = {
@@ -68,17 +65,33 @@ export async function readRows(
     slices: settings.slices,
     split: settings.split,
   };
-  const rows: Row[] = [];
-  for await (const row of shop.dataset(path).rows(path, plan, signal)) rows.push(row);
-  return { rows, identity: identify(rows) };
+  return takeIn(shop.dataset(path).rows(path, plan, signal), spill);
 }
+
+/** The data set that an evaluation asks, until it is let go of: what is sent of its rows is on disk. Labels and slices stay here. */
+export async function readRows(
+  shop: Workshop,
+  model: Model,
+  signal: AbortSignal,
+): Promise<{ rows: Rows; identity: DatasetIdentity } & Disposable> {
+  const spill = shop.spill();
+  try {
+    return { ...(await readInto(shop, model, spill, signal)), [Symbol.dispose]: () => spill[Symbol.dispose]() };
+  } catch (error) {
+    spill[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The data set without what is sent of its rows. */
+export const readFacts = (shop: Workshop, model: Model, signal: AbortSignal) => readInto(shop, model, null, signal);
 
 /** Whether evidence must be signed to count. */
 export const isSigned = ({ config }: Workshop): boolean => config.signing.method !== "none";
 
 /** What a verdict must be about to count now. */
 export async function expectationsOf(shop: Workshop, model: Model, signal: AbortSignal): Promise<Expectations> {
-  const { identity } = await readRows(shop, model, signal);
+  const { identity } = await readFacts(shop, model, signal);
   return {
     policyDigest: policyDigest(policyOf(shop.config)),
     dataDigest: identity.digest,

@@ -5,7 +5,7 @@ import type { Release, Running } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import { formatPart, type Part } from "../domain/shard.ts";
 import { isSame } from "../domain/verdict.ts";
-import type { DatasetIdentity, Row } from "../ports/dataset.ts";
+import type { DatasetIdentity, Rows } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
 import {
   type Champion,
@@ -38,7 +38,7 @@ async function sameSubject(shop: Workshop, environment: string, { subject }: Eva
   ]);
 }
 
-type Data = { rows: readonly Row[]; identity: DatasetIdentity };
+type Data = { rows: Rows; identity: DatasetIdentity };
 
 /** What an evaluation is made of beside the answers, as the configuration has it. */
 const mergingOf = (shop: Workshop, data: Data): MergeOptions => {
@@ -164,7 +164,7 @@ export async function evaluateCommand(shop: Workshop, request: Request, signal: 
   const environment = environmentOf(shop, request, staging);
   const sharing = sharingOf(request);
   const release = await releaseOf(shop, request, signal);
-  const data = await readRows(shop, release.model, signal);
+  using data = await readRows(shop, release.model, signal);
   if (sharing !== null && sharing !== "merge")
     return shardCommand(shop, { release, data, environment }, sharing.ask, signal);
   const { evaluation, running, evidence } = await shop.host.step("evaluate", () =>

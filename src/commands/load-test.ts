@@ -6,7 +6,9 @@ import type { Model } from "../domain/model.ts";
 import type { Observations } from "../domain/observations/observations.ts";
 import { UserError } from "../domain/problem.ts";
 import { arrivalTimes, type LoadPlan } from "../domain/schedule.ts";
-import type { Row } from "../ports/dataset.ts";
+import { xoshiro } from "../domain/statistics/prng.ts";
+import type { Tensors } from "../domain/tensor.ts";
+import type { Rows } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
 import type { Champion } from "../stages/evaluate.ts";
 import { load, payloadLimit } from "../stages/load.ts";
@@ -65,6 +67,14 @@ async function planOf(shop: Workshop, plan: LoadSettings["plan"], model: Model, 
   return { ...plan, items: plan.items ?? Math.min(rows, payloadLimit) };
 }
 
+/** The inputs of as many rows as a load test sends, which the seed decides; in their order. */
+const sampleOf = (rows: Rows, seed: string): Tensors[] =>
+  xoshiro(seed)
+    .shuffle(Array.from({ length: rows.length }, (_, index) => index))
+    .slice(0, payloadLimit)
+    .sort((a, b) => a - b)
+    .map((index) => rows.sent(index).inputs);
+
 /** Whether a gate holds the load of the candidate against that of the champion. */
 export const comparesLoad = ({ config }: Workshop): boolean =>
   config.load !== null &&
@@ -78,7 +88,7 @@ export const comparesLoad = ({ config }: Workshop): boolean =>
  */
 export async function loadTest(
   shop: Workshop,
-  about: { session: Session; champion: Champion; model: Model; rows: readonly Row[]; seed: string },
+  about: { session: Session; champion: Champion; model: Model; rows: Rows; seed: string },
   signal: AbortSignal,
 ): Promise<Pick<Observations, "load" | "championLoad">> {
   const settings = shop.config.load;
@@ -91,7 +101,7 @@ export async function loadTest(
     seed,
     session,
     champion: comparesLoad(shop) && champion && "session" in champion ? champion.session : null,
-    inputs: rows.map((row) => row.inputs),
+    inputs: sampleOf(rows, `${seed}|rows`),
     clock: shop.clock,
     signal,
     progress: (share) => shop.host.note("load test", share),

@@ -15,7 +15,7 @@ export async function runCommand(shop: Workshop, request: Request, signal: Abort
   const { host } = shop;
   const environment = environmentOf(shop, request, staging);
   const validated = await host.step("validate", () => validateModel(shop, signal));
-  const data = await host.step("data", () => readRows(shop, validated.model, signal));
+  using data = await host.step("data", () => readRows(shop, validated.model, signal));
   const built = await host.step("package", () => packageModel(shop, validated, signal));
   const { release } = built;
   const { running, interruption } = await host.step("deploy", () =>

@@ -64,8 +64,12 @@ export async function smokeRelease(shop: Workshop, release: Release, environment
 /** What golden requests are recorded for: the first rows of the data, or zeros where there are none. */
 async function examplesOf(shop: Workshop, release: Release, signal: AbortSignal) {
   if (!shop.config.evaluate) return [{ id: "zeros", inputs: zeros(release.model.inputs) }];
-  const { rows } = await readRows(shop, release.model, signal);
-  return rows.slice(0, recordedRows).map(({ id, inputs }) => ({ id: `row-${id}`, inputs }));
+  using data = await readRows(shop, release.model, signal);
+  const { rows } = data;
+  return Array.from({ length: Math.min(recordedRows, rows.length) }, (_, index) => ({
+    id: `row-${rows.facts(index).id}`,
+    inputs: rows.sent(index).inputs,
+  }));
 }
 
 /** Writes golden requests from what staging answers. */

@@ -7,8 +7,8 @@ import type { Observations } from "../domain/observations/observations.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { namedMetrics } from "../domain/outside/declared.ts";
 import { truthOf, truthsOf } from "../domain/reading.ts";
-import { groupsOf } from "../stages/evaluation/outcomes.ts";
-import { evaluateSettings, readingPlan, readRows } from "./data.ts";
+import { groupsOf, slicesOf } from "../stages/evaluation/outcomes.ts";
+import { evaluateSettings, readFacts, readingPlan } from "./data.ts";
 import { validateModel } from "./validate.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -32,19 +32,19 @@ function soundLoad({ config }: Workshop): Observations["load"] {
 async function soundObservations(shop: Workshop, signal: AbortSignal) {
   const settings = evaluateSettings(shop);
   const { model } = await validateModel(shop, signal);
-  const { rows, identity } = await readRows(shop, model, signal);
+  const { rows, identity } = await readFacts(shop, model, signal);
   const plan = readingPlan(shop)!;
-  const truth = truthsOf(rows.map(({ label }) => truthOf(label, plan)));
-  const slices = settings.slices.map((name) => [name, rows.map((row) => row.slices[name] ?? "")] as const);
+  const all = Array.from({ length: rows.length }, (_, index) => index);
+  const truth = truthsOf(all.map((index) => truthOf(rows.facts(index).label, plan)));
   const observations: Observations = {
     task: settings.task,
     classes: settings.classes,
     truth,
-    groups: groupsOf(rows),
+    groups: groupsOf(rows, all),
     candidate: perfectAnswers({ task: settings.task, classes: settings.classes, truth }),
     champion: null,
     championState: "none",
-    slices: Object.fromEntries(slices),
+    slices: slicesOf(rows, all),
     failedRows: 0,
     load: soundLoad(shop),
     outside: outsideAt(namedMetrics(settings.commands), truth.length, true),

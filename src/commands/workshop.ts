@@ -5,7 +5,7 @@ import type { Builder } from "../ports/builder.ts";
 import type { Bundles } from "../ports/bundles.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DataUses } from "../ports/data-uses.ts";
-import type { Dataset } from "../ports/dataset.ts";
+import type { Dataset, Sent } from "../ports/dataset.ts";
 import type { EvidenceStore } from "../ports/evidence-store.ts";
 import type { HandOver } from "../ports/hand-over.ts";
 import type { Host } from "../ports/host.ts";
@@ -18,6 +18,7 @@ import type { Protocol } from "../ports/protocol.ts";
 import type { RunFiles } from "../ports/run-files.ts";
 import type { Runtime } from "../ports/runtime.ts";
 import type { ScriptRunner } from "../ports/script-runner.ts";
+import type { Spill } from "../ports/spill.ts";
 import type { View } from "../ports/view.ts";
 
 /** The ports of one configuration, as wire made them, and who is asking. */
@@ -55,6 +56,8 @@ export interface Workshop {
   dataset(path: string): Dataset;
   /** Runs the scripts of the user. */
   scripts: ScriptRunner;
+  /** A place on disk for what is sent of rows. */
+  spill(): Spill<Sent>;
   files: RunFiles;
   /** A text file the configuration names, or null when it is not there. */
   readText(path: string): Promise<string | null>;

@@ -37,3 +37,31 @@ export function hasher(): { update(bytes: Uint8Array): void; digest(): Digest } 
     digest: () => `sha256:${hash.digest("hex")}` as Digest,
   };
 }
+
+/** Bytes of a sha256. */
+const size = 32;
+
+/** A digest of texts in any order: sha256 over the sha256 of each, sorted by byte. It holds 32 bytes for each of them. */
+export class UnorderedDigest {
+  #hashes = Buffer.alloc(1024 * size);
+  #count = 0;
+
+  add(text: string): void {
+    if ((this.#count + 1) * size > this.#hashes.length)
+      this.#hashes = Buffer.concat([this.#hashes], this.#hashes.length * 2);
+    createHash("sha256")
+      .update(text)
+      .digest()
+      .copy(this.#hashes, this.#count++ * size);
+  }
+
+  digest(): Digest {
+    const hashes = this.#hashes;
+    const order = Uint32Array.from({ length: this.#count }, (_, index) => index).sort((a, b) =>
+      hashes.compare(hashes, b * size, (b + 1) * size, a * size, (a + 1) * size),
+    );
+    const hash = hasher();
+    for (const index of order) hash.update(hashes.subarray(index * size, (index + 1) * size));
+    return hash.digest();
+  }
+}

@@ -44,6 +44,18 @@ export interface Row {
   slices: Readonly<Record<string, string>>;
 }
 
+/** What is sent of a row. */
+export type Sent = Pick<Row, "inputs" | "partner">;
+/** What else is known of a row. */
+export type RowFacts = Omit<Row, keyof Sent>;
+
+/** The rows of a data set that was read: what is sent of a row is fetched when it is asked, and not held. */
+export interface Rows {
+  readonly length: number;
+  facts(index: number): RowFacts;
+  sent(index: number): Sent;
+}
+
 /** A labelled data set. Labels and slices are never sent to an endpoint. */
 export interface Dataset {
   readonly kind: string;
@@ -53,7 +65,7 @@ export interface Dataset {
   rows(path: string, plan: RowPlan, signal: AbortSignal): AsyncIterable<Row>;
 }
 
-/** The identity of a data set: sha256 over its canonical rows sorted by id, and how many there are. */
+/** The identity of a data set: sha256 over the sorted sha256 of the canonical JSON of each row, and how many there are. */
 export interface DatasetIdentity {
   digest: Digest;
   rows: number;

@@ -3,11 +3,11 @@ import type { RowAnswer } from "../domain/reading/row-answer.ts";
 import { type ReadingPlan, readPrediction } from "../domain/reading.ts";
 import type { Tensors } from "../domain/tensor.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Row } from "../ports/dataset.ts";
+import type { Rows } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
 
 interface Asking {
-  rows: readonly Row[];
+  rows: Rows;
   plan: ReadingPlan;
   concurrency: number;
   clock: Clock;
@@ -53,21 +53,23 @@ async function ask(session: Session, inputs: Tensors, id: string, { plan, clock,
 }
 
 /** Asks one row, and where it is a pair for its other text as well: without both there is no answer. */
-async function askRow(session: Session, { id, inputs, partner }: Row, asking: Asking): Promise<RowAnswer> {
+async function askRow(session: Session, index: number, asking: Asking): Promise<RowAnswer> {
+  const { id } = asking.rows.facts(index);
+  const { inputs, partner } = asking.rows.sent(index);
   const own = await ask(session, inputs, id, asking);
   if (partner === null || own.prediction === null) return { ...own, partner: null };
   const other = await ask(session, partner, `${id}-partner`, asking);
   return other.prediction === null ? { ...other, partner: null } : { ...own, partner: other.prediction };
 }
 
-/** Sends rows by their indices, a few at a time. @returns an answer for each, in the order of the indices. */
+/** Sends rows by their indices, a few at a time: what is sent of a row is held only while it is asked. @returns an answer for each, in the order of the indices. */
 export async function askRows(session: Session, indices: readonly number[], asking: Asking): Promise<RowAnswer[]> {
   const answers: RowAnswer[] = Array.from({ length: indices.length });
   let next = 0;
   let done = 0;
   const worker = async (): Promise<void> => {
     for (let at = next++; at < indices.length; at = next++) {
-      answers[at] = await askRow(session, asking.rows[indices[at]!]!, asking);
+      answers[at] = await askRow(session, indices[at]!, asking);
       asking.progress(++done / indices.length);
     }
   };

@@ -1,41 +1,14 @@
-import { canonicalJson } from "../domain/canonical.ts";
-import { hasher } from "../domain/digest.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
 import type { Truth } from "../domain/observations/observations.ts";
 import { type Problem, UserError } from "../domain/problem.ts";
 import type { RowAnswer } from "../domain/reading/row-answer.ts";
 import { truthOf, truthsOf } from "../domain/reading.ts";
 import { type Part, readingDigest, type Shard, unfit, whole } from "../domain/shard.ts";
-import type { Tensors } from "../domain/tensor.ts";
-import type { DatasetIdentity, Row } from "../ports/dataset.ts";
 import { askPart, championStateOf } from "./evaluation/ask.ts";
 import type { EvaluateOptions, MergeOptions } from "./evaluation/options.ts";
-import { flipsOf, groupsOf, oddScores, predictionLines, settle } from "./evaluation/outcomes.ts";
+import { flipsOf, groupsOf, oddScores, predictionLines, settle, slicesOf } from "./evaluation/outcomes.ts";
 
 export type { Champion, EvaluateOptions, MergeOptions } from "./evaluation/options.ts";
-
-/** Tensors as JSON can say them: integers beyond 2^53 as texts. */
-const plainTensors = (tensors: Tensors) =>
-  Object.fromEntries(
-    Object.entries(tensors).map(([name, { dtype, shape, data }]) => [
-      name,
-      { dtype, shape, data: data.map((value) => (typeof value === "bigint" ? String(value) : value)) },
-    ]),
-  );
-
-/** The identity of rows: sha256 over their canonical JSON, sorted by id. */
-export function identify(rows: readonly Row[]): DatasetIdentity {
-  const hash = hasher();
-  const text = new TextEncoder();
-  for (const row of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-    const { id, label, slices, group, partner } = row;
-    // What a row has not is left out: data sets from before there were groups and pairs keep their identity.
-    const more = { group: group ?? undefined, partner: partner ? plainTensors(partner) : undefined };
-    const canonical = { id, inputs: plainTensors(row.inputs), label, slices, ...more };
-    hash.update(text.encode(`${canonicalJson(canonical)}\n`));
-  }
-  return { digest: hash.digest(), rows: rows.length };
-}
 
 /** The truth of every row. @throws UserError when there are none, or naming each line whose label is unusable, up to twenty. */
 function truthsOfRows({ rows, plan, file }: MergeOptions): Truth[number][] {
@@ -49,7 +22,8 @@ function truthsOfRows({ rows, plan, file }: MergeOptions): Truth[number][] {
       },
     ]);
   const problems: Problem[] = [];
-  const truth = rows.map((row) => {
+  const truth = Array.from({ length: rows.length }, (_, index) => {
+    const row = rows.facts(index);
     try {
       return truthOf(row.label, plan);
     } catch (error) {
@@ -113,7 +87,6 @@ export async function merge(options: MergeOptions, shards: readonly Shard[]): Pr
   const odd = oddScores(answers, plan);
   if (odd) options.warn(odd);
   const predictions = await options.files.write("predictions.jsonl", predictionLines(rows, answers, others, plan));
-  const kept = settled.kept.map((index) => rows[index]!);
   return {
     schema: 1,
     subject: first.subject,
@@ -126,11 +99,11 @@ export async function merge(options: MergeOptions, shards: readonly Shard[]): Pr
       task: plan.task,
       classes: plan.classes,
       truth: truthsOf(settled.kept.map((index) => truth[index]!)),
-      groups: groupsOf(kept),
+      groups: groupsOf(rows, settled.kept),
       candidate: settled.candidate,
       champion: settled.champion,
       championState: championStateOf(first.champion),
-      slices: slicesOf(kept),
+      slices: slicesOf(rows, settled.kept),
       failedRows: settled.failedRows,
       load: null,
     },
@@ -145,8 +118,3 @@ const misfit = (sentences: readonly string[]): UserError =>
       hint: "Run modelgate evaluate --shard for every part again, of the same image, data and configuration.",
     },
   ]);
-
-const slicesOf = (rows: readonly Row[]): Record<string, string[]> => {
-  const names = Object.keys(rows[0]?.slices ?? {});
-  return Object.fromEntries(names.map((name) => [name, rows.map((row) => row.slices[name] ?? "")]));
-};

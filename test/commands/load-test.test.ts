@@ -7,6 +7,7 @@ import type { Config } from "../../src/config/config.ts";
 import { checkOf } from "../../src/domain/gate/decide.ts";
 import { UserError } from "../../src/domain/problem.ts";
 import type { Row } from "../../src/ports/dataset.ts";
+import { rowsOf } from "../fakes/rows.ts";
 import { thresholding, v2Server } from "../fakes/v2-server.ts";
 import { release } from "../stages/smoke/served.ts";
 
@@ -48,7 +49,7 @@ async function tested({
     session: v2.connect(server.endpoint, "m"),
     champion: { session: v2.connect(champion.endpoint, "m"), image: release.image },
     model: { ...release.model, inputs },
-    ...{ rows, seed: "s" },
+    ...{ rows: rowsOf(rows), seed: "s" },
   };
   const loads = await loadTest(shop, about, signal);
   return { ...loads, asked: champion.requests() };

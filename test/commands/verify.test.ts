@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expectationsOf, readRows } from "../../src/commands/data.ts";
+import { expectationsOf, readFacts } from "../../src/commands/data.ts";
 import { verifyCommand } from "../../src/commands/verify.ts";
 import type { Workshop } from "../../src/commands/workshop.ts";
 import { loadConfig } from "../../src/config/load.ts";
@@ -128,7 +128,7 @@ test("a verdict on other data is a fail, and both digests are shown", async () =
   const { env, shop, release, dataset, inForce } = await workshop();
   await env.judge(release, inForce);
   dataset.tables.set("holdout.csv", dataset.tables.get("holdout.csv")!.slice(1));
-  const { identity } = await readRows(shop, release.model, signal);
+  const { identity } = await readFacts(shop, release.model, signal);
   const outcome = await verifyCommand(shop, { ...asked, image: formatImage(release.image) }, signal);
   expect(outcome.verdict).toBe("fail");
   const message = outcome.sections[1]!.rows[0]![1]!;

@@ -6,7 +6,9 @@ import { evaluationFromJson, evaluationToJson } from "../../src/domain/evaluatio
 import type { ReadingPlan } from "../../src/domain/reading.ts";
 import type { Running } from "../../src/domain/release.ts";
 import type { Row } from "../../src/ports/dataset.ts";
-import { type EvaluateOptions, evaluate, identify } from "../../src/stages/evaluate.ts";
+import { type EvaluateOptions, evaluate } from "../../src/stages/evaluate.ts";
+import { identify } from "../../src/stages/rows.ts";
+import { rowsOf } from "../fakes/rows.ts";
 import { type Answering, v2Server } from "../fakes/v2-server.ts";
 
 const { signal } = new AbortController();
@@ -33,7 +35,7 @@ async function evaluated(rows: readonly Row[], answer: Answering, plan: Partial<
   const written: string[] = [];
   const options: EvaluateOptions = {
     ...{
-      rows,
+      rows: rowsOf(rows),
       identity: identify(rows),
       file: "data.jsonl",
       champion: null,
@@ -156,5 +158,5 @@ test("groups and the other text are part of the data's identity, and rows withou
   const digest = (more: Partial<Row>) => identify([row(0, "1", more)]).digest;
   const plain = digest({});
   expect(new Set([plain, digest({ group: "a" }), digest({ group: "b" }), digest({ partner: input(1) })]).size).toBe(4);
-  expect(plain).toBe("sha256:0b4e186f6850ae034fc25993d0446e93698407d20dd9e8e7fa24e5801a2bf756");
+  expect(plain).toBe("sha256:c0a2d822556c7d7a6a884fc3cea7ad4a15705c6db6e915426ef4d92aa68363ba");
 });

@@ -6,7 +6,9 @@ import { evaluationFromJson, evaluationToJson } from "../../src/domain/evaluatio
 import { UserError } from "../../src/domain/problem.ts";
 import type { Running } from "../../src/domain/release.ts";
 import type { Row } from "../../src/ports/dataset.ts";
-import { type EvaluateOptions, evaluate, identify } from "../../src/stages/evaluate.ts";
+import { type EvaluateOptions, evaluate } from "../../src/stages/evaluate.ts";
+import { identify } from "../../src/stages/rows.ts";
+import { rowsOf } from "../fakes/rows.ts";
 import { type Answering, probabilities, thresholding, type V2Server, v2Server } from "../fakes/v2-server.ts";
 
 const { signal } = new AbortController();
@@ -39,7 +41,7 @@ const files = () => {
 };
 
 const optionsFor = (server: V2Server, fields: Partial<EvaluateOptions> = {}): EvaluateOptions => ({
-  rows,
+  rows: rowsOf(rows),
   identity: identify(rows),
   file: "data.csv",
   plan: { task: "binary", classes: ["no", "yes"], output: null, threshold: 0.5 },
@@ -160,7 +162,7 @@ describe("rows without a usable answer are never left out silently", () => {
     const many = Array.from({ length: 10 }, (_, copy) =>
       rows.map((row) => ({ ...row, id: copy ? `${copy}-${row.id}` : row.id })),
     );
-    const found = await exclude(null, { rows: many.flat(), identity: identify(many.flat()) });
+    const found = await exclude(null, { rows: rowsOf(many.flat()), identity: identify(many.flat()) });
     expect([found.observations.failedRows, found.leftOut]).toEqual([0, 2]);
   });
 
@@ -185,7 +187,7 @@ describe("a row is asked again", () => {
     };
     await using server = await v2Server(answer);
     const found = await evaluate(
-      optionsFor(server, { rows: rows.slice(0, 1), identity: identify(rows.slice(0, 1)), clock }),
+      optionsFor(server, { rows: rowsOf(rows.slice(0, 1)), identity: identify(rows.slice(0, 1)), clock }),
     );
     return { failed: found.observations.failedRows, waits, requests: server.requests() };
   };
@@ -316,11 +318,11 @@ describe("only what ran all the time can be judged", () => {
 
 test("no rows and unknown labels are the user's to mend", async () => {
   await using server = await v2Server(thresholding);
-  expect(await codes(evaluate(optionsFor(server, { rows: [] })))).toEqual(["data.empty"]);
+  expect(await codes(evaluate(optionsFor(server, { rows: rowsOf([]) })))).toEqual(["data.empty"]);
   const odd = [
     { ...rows[0]!, label: "maybe" },
     { ...rows[1]!, label: "perhaps" },
   ];
-  expect(await codes(evaluate(optionsFor(server, { rows: odd })))).toEqual(["data.value", "data.value"]);
+  expect(await codes(evaluate(optionsFor(server, { rows: rowsOf(odd) })))).toEqual(["data.value", "data.value"]);
   expect(server.requests()).toBe(0);
 });

@@ -7,7 +7,9 @@ import { checkOf, judge } from "../../src/domain/gate/decide.ts";
 import { UserError } from "../../src/domain/problem.ts";
 import { parsePart, type Shard, shardFromJson, shardToJson } from "../../src/domain/shard.ts";
 import type { Row } from "../../src/ports/dataset.ts";
-import { type EvaluateOptions, evaluate, evaluatePart, identify, merge } from "../../src/stages/evaluate.ts";
+import { type EvaluateOptions, evaluate, evaluatePart, merge } from "../../src/stages/evaluate.ts";
+import { identify } from "../../src/stages/rows.ts";
+import { rowsOf } from "../fakes/rows.ts";
 import { probabilities, type V2Server, v2Server } from "../fakes/v2-server.ts";
 
 const { signal } = new AbortController();
@@ -22,7 +24,7 @@ const rows: Row[] = Array.from({ length: 61 }, (_, index) => ({
 const identity = identify(rows);
 
 const optionsFor = (server: V2Server, champion: V2Server | null): EvaluateOptions => ({
-  ...{ rows, identity, file: "data.csv", concurrency: 8, clock: systemClock, signal },
+  ...{ rows: rowsOf(rows), identity, file: "data.csv", concurrency: 8, clock: systemClock, signal },
   plan: { task: "binary", classes: ["no", "yes"], output: null, threshold: 0.5 },
   candidate: { session: v2.connect(server.endpoint, "m"), image },
   champion: champion && { session: v2.connect(champion.endpoint, "m"), image: other },

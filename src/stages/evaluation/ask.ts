@@ -12,7 +12,7 @@ const besideCandidate = "deployed beside the candidate";
 function orderOf({ rows, candidate, champion, identity }: EvaluateOptions, { index, of }: Part): number[] {
   const seed = ["modelgate/1", candidate.image.digest, champion?.image.digest ?? "none", identity.digest, "order"];
   return xoshiro(seed.join("|"))
-    .shuffle(rows.map((_, row) => row))
+    .shuffle(Array.from({ length: rows.length }, (_, row) => row))
     .filter((_, place) => place % of === index - 1);
 }
 

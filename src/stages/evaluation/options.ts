@@ -3,7 +3,7 @@ import type { Problem } from "../../domain/problem.ts";
 import type { ReadingPlan } from "../../domain/reading.ts";
 import type { Running } from "../../domain/release.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { DatasetIdentity, Row } from "../../ports/dataset.ts";
+import type { DatasetIdentity, Rows } from "../../ports/dataset.ts";
 import type { Session } from "../../ports/protocol.ts";
 import type { RunFiles } from "../../ports/run-files.ts";
 
@@ -18,7 +18,7 @@ export interface FailedRows {
 
 /** What an evaluation is made of beside the answers. */
 export interface MergeOptions {
-  rows: readonly Row[];
+  rows: Rows;
   identity: DatasetIdentity;
   /** Name of the data file, for problems. */
   file: string;

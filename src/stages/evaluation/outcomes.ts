@@ -4,7 +4,7 @@ import type { Problem } from "../../domain/problem.ts";
 import type { RowAnswer } from "../../domain/reading/row-answer.ts";
 import { answersOf, type Label, type Prediction, type ReadingPlan, shownPrediction } from "../../domain/reading.ts";
 import { shorten } from "../../domain/shorten.ts";
-import type { Row } from "../../ports/dataset.ts";
+import type { Rows } from "../../ports/dataset.ts";
 import type { FailedRows } from "./options.ts";
 
 /** The share of rows that may be left out when the configuration does not say: more would hide a model that crashes. */
@@ -51,10 +51,24 @@ export function settle(
 const isFailed = ({ prediction }: RowAnswer): boolean => prediction === null;
 
 /** What makes rows belong together, by row; null when nothing does. */
-export const groupsOf = (rows: readonly Row[]): string[] | null => {
-  const groups = rows.flatMap(({ group }) => group ?? []);
-  return groups.length === rows.length && rows.length > 0 ? groups : null;
-};
+export function groupsOf(rows: Rows, kept: readonly number[]): string[] | null {
+  const groups = kept.flatMap((index) => rows.facts(index).group ?? []);
+  return groups.length === kept.length && kept.length > 0 ? groups : null;
+}
+
+/** The slices of rows, by name. */
+export function slicesOf(rows: Rows, kept: readonly number[]): Record<string, string[]> {
+  const [first] = kept;
+  const columns = Object.keys(first === undefined ? {} : rows.facts(first).slices).map((name): [string, string[]] => [
+    name,
+    [],
+  ]);
+  for (const index of kept) {
+    const { slices } = rows.facts(index);
+    for (const [name, column] of columns) column.push(slices[name] ?? "");
+  }
+  return Object.fromEntries(columns);
+}
 
 /** What is served beside labels and is no distribution, so that no metric of probabilities has a value. */
 export function oddScores(answers: readonly RowAnswer[], { output }: ReadingPlan): Problem | null {
@@ -69,7 +83,7 @@ export function oddScores(answers: readonly RowAnswer[], { output }: ReadingPlan
 
 /** A line of predictions.jsonl per row, in the order of the data. */
 export function* predictionLines(
-  rows: readonly Row[],
+  rows: Rows,
   answers: readonly RowAnswer[],
   champion: readonly RowAnswer[] | null,
   plan: ReadingPlan,
@@ -81,14 +95,14 @@ export function* predictionLines(
       prediction: answer.prediction && shownPrediction(answer.prediction, plan),
       scores: answer.prediction?.scores ?? null,
     };
-  for (const [index, row] of rows.entries())
+  for (const index of answers.keys()) {
+    const { id, label, slices } = rows.facts(index);
     yield JSON.stringify({
-      id: row.id,
-      label: row.label,
-      slices: row.slices,
+      ...{ id, label, slices },
       ...shown(answers[index]),
       champion: shown(champion?.[index]) ?? null,
     });
+  }
 }
 
 /** Texts of generations are as long as they like. */
@@ -109,14 +123,14 @@ function isRight(prediction: Prediction | null, label: Label, plan: ReadingPlan)
 
 /** Rows that the candidate has wrong: of those the champion has right, when there is one. */
 export function flipsOf(
-  rows: readonly Row[],
+  rows: Rows,
   answers: readonly RowAnswer[],
   champion: readonly RowAnswer[] | null,
   plan: ReadingPlan,
 ): Evaluation["flips"] {
   const said = (answer: RowAnswer): string | null => answer.prediction && shownPrediction(answer.prediction, plan);
-  const flipped = rows.flatMap((row, index) => {
-    const now = answers[index]!;
+  const flipped = answers.flatMap((now, index) => {
+    const row = rows.facts(index);
     const before = champion?.[index] ?? null;
     const wasRight = before === null || isRight(before.prediction, row.label, plan) === true;
     if (isRight(now.prediction, row.label, plan) !== false || !wasRight) return [];

@@ -7,7 +7,7 @@ import { datasets } from "../../../src/adapters/datasets/index.ts";
 import type { Dtype } from "../../../src/domain/model.ts";
 import { type Problem, UserError } from "../../../src/domain/problem.ts";
 import type { Row, RowPlan } from "../../../src/ports/dataset.ts";
-import { identify } from "../../../src/stages/evaluate.ts";
+import { identify } from "../../../src/stages/rows.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "modelgate-data-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -7,7 +7,7 @@ import { csv } from "../../../src/adapters/datasets/csv.ts";
 import type { TensorSpec } from "../../../src/domain/model.ts";
 import { type Problem, UserError } from "../../../src/domain/problem.ts";
 import type { Row, RowPlan } from "../../../src/ports/dataset.ts";
-import { identify } from "../../../src/stages/evaluate.ts";
+import { identify } from "../../../src/stages/rows.ts";
 
 const top = mkdtempSync(join(tmpdir(), "modelgate-files-"));
 const data = join(top, "data");

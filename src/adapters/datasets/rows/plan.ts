@@ -94,10 +94,11 @@ export class RowMaker {
 
   #id(cells: Cells): string {
     const column = this.#plan.id;
-    const id = column === null ? String(this.#count) : textOf(cells[column]);
+    if (column === null) return String(this.#count);
+    const id = textOf(cells[column]);
     const hint = "Ids must name rows uniquely; the data set's digest and the report rest on them.";
-    if (id === "") throw new BadRow(column ?? "id", "the id is empty", hint);
-    if (this.#ids.has(id)) throw new BadRow(column ?? "id", `the id "${id}" stands twice`, hint);
+    if (id === "") throw new BadRow(column, "the id is empty", hint);
+    if (this.#ids.has(id)) throw new BadRow(column, `the id "${id}" stands twice`, hint);
     this.#ids.add(id);
     return id;
   }
