@@ -18,7 +18,7 @@ import {
 import { attach } from "./attach.ts";
 import { type BesideCandidate, besideChampion, removeChampion } from "./champion.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
-import { comparesLoad, loadTest } from "./load-test.ts";
+import { comparesLoad, loadReport, loadTest } from "./load-test.ts";
 import { isMeasuredOutside, measureOutside } from "./outside.ts";
 import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
 import { baselineAnswers } from "./reference.ts";
@@ -181,6 +181,7 @@ export async function evaluateCommand(shop: Workshop, request: Request, signal: 
     previousImage: evaluation.champion.image,
     url: running.endpoint.url,
     flips: evaluation.flips,
+    sections: loadReport(shop, evaluation),
     evidence: [evidence],
     files: { predictions: shop.files.path("predictions.jsonl") },
   };

@@ -6,6 +6,7 @@ import { gate } from "../stages/gate.ts";
 import { standingOf } from "./baseline.ts";
 import { isSigned, policyOf } from "./data.ts";
 import { leavePassed } from "./hand-over.ts";
+import { loadReport } from "./load-test.ts";
 import { releaseOf } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -34,7 +35,8 @@ export async function gateRelease(shop: Workshop, release: Release, signal: Abor
   });
   const uses = await shop.dataUses.record(evaluation.data.digest, release.image.digest, signal);
   if (verdict.verdict === "pass") await leavePassed(shop, release, signal);
-  return { verdict, flips: evaluation.flips, evidence: { kind: "verdict" as const, digest }, notes: [useNote(uses)] };
+  const evidence = { kind: "verdict" as const, digest };
+  return { verdict, evaluation, flips: evaluation.flips, evidence, notes: [useNote(uses)] };
 }
 
 /** A verdict in one sentence. */
@@ -55,7 +57,9 @@ export function verdictHeadline(name: string, { verdict, checks, reasons }: Verd
 
 export async function gateCommand(shop: Workshop, request: Request, signal: AbortSignal): Promise<Outcome> {
   const release = await releaseOf(shop, request, signal);
-  const { verdict, flips, evidence, notes } = await shop.host.step("gate", () => gateRelease(shop, release, signal));
+  const { verdict, evaluation, flips, evidence, notes } = await shop.host.step("gate", () =>
+    gateRelease(shop, release, signal),
+  );
   return {
     ...emptyOutcome,
     command: "gate",
@@ -66,6 +70,7 @@ export async function gateCommand(shop: Workshop, request: Request, signal: Abor
     previousImage: verdict.champion.image,
     judgement: verdict,
     flips,
+    sections: loadReport(shop, evaluation),
     evidence: [evidence],
     notes,
   };

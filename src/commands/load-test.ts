@@ -1,15 +1,19 @@
 import type { LoadSettings } from "../config/config.ts";
+import type { Evaluation } from "../domain/evaluation.ts";
 import { comparisonsOf } from "../domain/gate/decide.ts";
 import { isBatched } from "../domain/golden/batch.ts";
+import { loadWarnings } from "../domain/load-warnings.ts";
 import { metricNamed } from "../domain/metrics/index.ts";
 import type { Model } from "../domain/model.ts";
 import type { Observations } from "../domain/observations/observations.ts";
 import { UserError } from "../domain/problem.ts";
 import { arrivalTimes, type LoadPlan } from "../domain/schedule.ts";
+import type { Section } from "../domain/section.ts";
 import { xoshiro } from "../domain/statistics/prng.ts";
 import type { Tensors } from "../domain/tensor.ts";
 import type { Rows } from "../ports/dataset.ts";
 import type { Session } from "../ports/protocol.ts";
+import { loadSections } from "../reports/load.ts";
 import type { Champion } from "../stages/evaluate.ts";
 import { load, payloadLimit } from "../stages/load.ts";
 import type { Workshop } from "./workshop.ts";
@@ -94,7 +98,7 @@ export async function loadTest(
   const settings = shop.config.load;
   if (!settings) return { load: null };
   const { session, champion, model, rows, seed } = about;
-  return load({
+  const loads = await load({
     ...settings,
     plan: await planOf(shop, settings.plan, model, rows.length),
     tightestBound: tightestBound(shop),
@@ -106,4 +110,10 @@ export async function loadTest(
     signal,
     progress: (share) => shop.host.note("load test", share),
   });
+  for (const sentence of loadWarnings(loads.load, shop.config.gates)) shop.host.note(`load test: ${sentence}`);
+  return loads;
 }
+
+/** What the report says of the load of an evaluation. */
+export const loadReport = ({ config }: Workshop, { observations }: Evaluation): Section[] =>
+  loadSections(observations, observations.load ? loadWarnings(observations.load, config.gates) : []);

@@ -4,6 +4,7 @@ import { deploy } from "../stages/deploy.ts";
 import { readRows } from "./data.ts";
 import { evaluateRelease } from "./evaluate.ts";
 import { gateRelease, verdictHeadline } from "./gate.ts";
+import { loadReport } from "./load-test.ts";
 import { buildNotes, packageModel } from "./package.ts";
 import { environmentOf, staging } from "./pick.ts";
 import { smokeRelease } from "./smoke.ts";
@@ -48,6 +49,7 @@ export async function runCommand(shop: Workshop, request: Request, signal: Abort
     previousImage: judged.verdict.champion.image,
     judgement: judged.verdict,
     flips: judged.flips,
+    sections: loadReport(shop, evaluated.evaluation),
     notes: [...so.notes, ...judged.notes],
     evidence: [...so.evidence, evaluated.evidence, judged.evidence],
     files: { predictions: shop.files.path("predictions.jsonl") },

@@ -6,6 +6,7 @@ import { xoshiro } from "../domain/statistics/prng.ts";
 import type { Tensors } from "../domain/tensor.ts";
 import type { Session } from "../ports/protocol.ts";
 import { findMax } from "./load/find-max.ts";
+import { networkFloor } from "./load/floor.ts";
 import type { LoadOptions } from "./load/options.ts";
 import { offeredRate, selfCheck } from "./load/self-check.ts";
 import { type Payloads, type Sent, sendClosed, sendOpen } from "./load/send.ts";
@@ -142,13 +143,16 @@ async function inTurns(plan: Turning, sides: readonly [Payloads, Payloads], opti
 export async function load(options: LoadOptions): Promise<{ load: LoadRun; championLoad: LoadRun | null }> {
   const { plan, session, champion } = options;
   const own = payloadsOf(session, options);
+  const floor = await networkFloor(options);
   await warmUp(own, options);
-  const search = async (run: LoadRun): Promise<LoadRun> =>
-    options.findMax ? { ...run, search: await findMax(options.findMax, own, options) } : run;
+  const told = async (run: LoadRun): Promise<LoadRun> => ({
+    ...{ ...run, floor, payloads: Math.min(options.inputs.length, payloadLimit) },
+    ...(options.findMax && { search: await findMax(options.findMax, own, options) }),
+  });
   if (!champion || plan.profile === "replay" || plan.profile === "offline")
-    return { load: await search(runOf(await send(plan, own, options), options)), championLoad: null };
+    return { load: await told(runOf(await send(plan, own, options), options)), championLoad: null };
   const other = payloadsOf(champion, options);
   await warmUp(other, options);
   const [candidate, beside] = await inTurns(plan, [own, other], options);
-  return { load: await search(candidate), championLoad: beside };
+  return { load: await told(candidate), championLoad: beside };
 }

@@ -33,6 +33,8 @@ async function found({ service, ready = () => true, fails = () => false }: Serve
   const readyAt: number[] = [];
   const session: Session = {
     async ready() {
+      // What is asked at the beginning is the way to the endpoint.
+      if (clock.monotonic() === 0) return { ready: true, detail: "" };
       readyAt.push(clock.monotonic());
       return { ready: ready(asked++), detail: "" };
     },
@@ -96,6 +98,12 @@ describe("a server of 100 requests a second", () => {
   test("that is too slow at the first rate has no rate", async () => {
     const { search, value } = await found({ service: 200 });
     expect([value, search.trials.length]).toEqual([0, 1]);
+  });
+
+  test("that never answers has none, and ends early", async () => {
+    const { search, value } = await found({ service: 1e9 });
+    expect([value, search.trials.length]).toEqual([0, 1]);
+    expect(search.trials[0]).toMatchObject({ requests: 0, generator: false, why: "17 requests wait for an answer" });
   });
 
   test("whose requests fail has none either, though those that succeed are fast", async () => {

@@ -349,3 +349,18 @@ test("what was read of a stream is kept, on the clock of the run", async () => {
     expect(stream!.arrivals[1]! - sent).toBeCloseTo(5, 2);
   }
 });
+
+test("the way to the endpoint is measured, and a server that does not answer has none", async () => {
+  const far: Session = {
+    ...slow(async () => undefined),
+    async ready() {
+      await systemClock.until(performance.now() + 10, signal);
+      return { ready: true, detail: "" };
+    },
+  };
+  const run = await loaded(options(far, { warmupMilliseconds: 0, milliseconds: 50 }));
+  expect(run.floor).toBeGreaterThanOrEqual(9.9);
+  expect(run.payloads).toBe(1);
+  const deaf = { ...far, ready: () => Promise.reject(new Error("no answer")) };
+  expect((await loaded(options(deaf, { warmupMilliseconds: 0, milliseconds: 50 }))).floor).toBeNull();
+});

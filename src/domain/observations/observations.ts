@@ -93,6 +93,10 @@ export interface LoadRun {
   ratePerSecond: number | null;
   /** Where two models were put under load in turn: the length of a turn; block b of one stood beside block b of the other. */
   blockMilliseconds?: number;
+  /** Median round trip in ms of asking whether the endpoint is ready; null: it did not answer; absent: not asked. */
+  floor?: number | null;
+  /** How many different rows were sent; absent: not counted. */
+  payloads?: number;
   /** What makes an answer count for goodput; absent: nothing was said. */
   goodput?: GoodputBounds;
   /** The search for the greatest rate, after the run itself; absent: none was asked for. */
