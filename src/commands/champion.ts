@@ -3,7 +3,7 @@ import { UserError, WorldError } from "../domain/problem.ts";
 import type { Endpoint } from "../domain/release.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { Session } from "../ports/protocol.ts";
-import { production } from "./pick.ts";
+import { production, spokenBy } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** A {@link Champion}, and where it is spoken to. */
@@ -21,7 +21,8 @@ async function startChampion(
 ): Promise<BesideCandidate> {
   try {
     const release = await shop.builder.describe(image, signal);
-    const { endpoint } = (await beside.deploy(release, signal)).running;
+    const { running } = await beside.deploy(release, signal);
+    const { endpoint } = await spokenBy(shop, running, release, signal);
     const model = release.model.name;
     return { session: shop.protocol(endpoint.protocol).connect(endpoint, model), image, endpoint, model };
   } catch (error) {

@@ -20,7 +20,7 @@ import { type BesideCandidate, besideChampion, removeChampion } from "./champion
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
 import { comparesLoad, loadReport, loadTest } from "./load-test.ts";
 import { isMeasuredOutside, measureOutside } from "./outside.ts";
-import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
+import { askedIn, environmentOf, releaseOf, staging } from "./pick.ts";
 import { baselineAnswers } from "./reference.ts";
 import { leaveShard, leftShards, sharingOf } from "./shards.ts";
 import type { Workshop } from "./workshop.ts";
@@ -74,7 +74,7 @@ async function evaluateShard(
   signal: AbortSignal,
 ) {
   const { release, environment } = about;
-  const running = await runningIn(shop, environment, signal);
+  const running = await askedIn(shop, environment, release, signal);
   await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
   const shard = await besideChampion(shop, { environment, stays: true }, signal, (champion) =>
     evaluatePart(askingOf(shop, { ...about, session, champion }, signal), part),
@@ -107,7 +107,7 @@ export async function evaluateRelease(
   { data, environment, shared = false }: { data: Data; environment: string; shared?: boolean },
   signal: AbortSignal,
 ) {
-  const running = await runningIn(shop, environment, signal);
+  const running = await askedIn(shop, environment, release, signal);
   const baseline = await baselineAnswers(shop, data.identity, signal);
   await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
   const seed = `modelgate/1|${release.image.digest}|${data.identity.digest}|load`;

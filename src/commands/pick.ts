@@ -1,5 +1,6 @@
 import { type Image, parseImage } from "../domain/image.ts";
 import { UserError } from "../domain/problem.ts";
+import { undecided } from "../domain/ready-paths.ts";
 import type { Release, Running } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
 import { handedOver, passedLast } from "./hand-over.ts";
@@ -50,6 +51,33 @@ export async function runningIn(shop: Workshop, environment: string, signal: Abo
     },
   ]);
 }
+
+/** A running release with the protocol it speaks, found out where the release leaves it open. */
+export async function spokenBy(
+  shop: Workshop,
+  running: Running,
+  { model }: Release,
+  signal: AbortSignal,
+): Promise<Running> {
+  const { endpoint } = running;
+  if (endpoint.protocol !== undecided) return running;
+  const protocol = await shop.detect(endpoint, model.name, signal);
+  shop.host.warn({
+    code: "config.value",
+    message: `image.custom.protocol is ${undecided}, and ${endpoint.url} speaks ${protocol}`,
+    hint: `Write protocol: ${protocol}, so that the same is asked the same way next time.`,
+    at: { file: shop.config.file, key: "image.custom.protocol" },
+  });
+  return { ...running, endpoint: { ...endpoint, protocol } };
+}
+
+/** What an environment runs, and how it is asked. @throws UserError when nothing runs there. */
+export const askedIn = async (
+  shop: Workshop,
+  environment: string,
+  release: Release,
+  signal: AbortSignal,
+): Promise<Running> => spokenBy(shop, await runningIn(shop, environment, signal), release, signal);
 
 /** The release to be promoted: the image a request names, else the one that passed last, else what staging runs. */
 export async function candidateOf(shop: Workshop, request: Request, signal: AbortSignal): Promise<Release> {

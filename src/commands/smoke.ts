@@ -9,7 +9,7 @@ import type { Runner } from "../stages/smoke/parity.ts";
 import { recordGoldens, smoke } from "../stages/smoke.ts";
 import { attach } from "./attach.ts";
 import { readingPlan, readRows } from "./data.ts";
-import { environmentOf, releaseOf, runningIn, staging } from "./pick.ts";
+import { askedIn, environmentOf, releaseOf, staging } from "./pick.ts";
 import type { Workshop } from "./workshop.ts";
 
 const recordedRows = 5;
@@ -41,7 +41,7 @@ export async function smokeRelease(shop: Workshop, release: Release, environment
       },
     ]);
   const goldens = text === null ? [] : readGoldens(text, file!, release.model.inputs);
-  const running = await runningIn(shop, environment, signal);
+  const running = await askedIn(shop, environment, release, signal);
   const platform = shop.platform(environment, "main");
   const report = await smoke({
     release,
@@ -85,7 +85,7 @@ async function record(shop: Workshop, release: Release, environment: string, sig
       },
     ]);
   const examples = await examplesOf(shop, release, signal);
-  const running = await runningIn(shop, environment, signal);
+  const running = await askedIn(shop, environment, release, signal);
   const lines = await recordGoldens(
     { release, running, protocol: shop.protocol(running.endpoint.protocol), clock: shop.clock, signal },
     examples,

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Reading } from "../domain/difference.ts";
+import type { Endpoint } from "../domain/release.ts";
 import type { Approvals, CommitAuthors } from "../ports/approvals.ts";
 import type { Builder } from "../ports/builder.ts";
 import type { Bundles } from "../ports/bundles.ts";
@@ -46,6 +47,8 @@ export interface Workshop {
   /** The platform of an environment; `champion` is a second place beside it, for the release in production. */
   platform(environment: string, slot: "main" | "champion"): Platform;
   protocol(kind: string): Protocol;
+  /** Finds out which protocol an endpoint speaks. @throws WorldError when nothing tells. */
+  detect(endpoint: Endpoint, model: string, signal: AbortSignal): Promise<string>;
   /** The same without the credentials that requests carry; null when they carry none. */
   stranger(kind: string): Protocol | null;
   /** A place on this machine where a release can be run to compare it with what an environment runs, or why there is none. */

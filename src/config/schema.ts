@@ -4,6 +4,7 @@ import { protocols } from "../adapters/protocols/index.ts";
 import { runtimes } from "../adapters/runtimes/index.ts";
 import { isRepository } from "../domain/image.ts";
 import { parseTensor } from "../domain/model.ts";
+import { undecided } from "../domain/ready-paths.ts";
 import { access, approval, github, signing, trust } from "./control.ts";
 import { evaluate, gate, load } from "./measuring.ts";
 import { protocol } from "./protocol.ts";
@@ -76,7 +77,9 @@ const image = z
             "The program and its words; {model} is the model's folder in the image, {file} its file, {name} its name",
           ),
         port: z.int().min(1).max(65_535).describe("Where the server listens, on 0.0.0.0"),
-        protocol: z.enum(Object.keys(protocols) as [keyof typeof protocols]).describe("What the server speaks"),
+        protocol: z
+          .enum([...(Object.keys(protocols) as [keyof typeof protocols]), undecided])
+          .describe("What the server speaks; auto: found out by smoke and evaluate, which then ask to write it here"),
         ready: text
           .regex(/^\//)
           .meta({ form: "a path that begins with /" })

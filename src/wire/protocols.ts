@@ -1,4 +1,4 @@
-import { protocols } from "../adapters/protocols/index.ts";
+import { detect, protocols } from "../adapters/protocols/index.ts";
 import type { Workshop } from "../commands/workshop.ts";
 import type { Dialect } from "../domain/dialect.ts";
 import { UserError, WorldError } from "../domain/problem.ts";
@@ -108,11 +108,15 @@ function asking(protocol: Protocol, options: RequestOptions): Protocol {
 export function wireProtocols(
   { access, dialect }: Asked,
   env: Readonly<Record<string, string>>,
-): Pick<Workshop, "protocol" | "stranger"> {
+): Pick<Workshop, "protocol" | "stranger" | "detect"> {
   const stranger = (kind: string): Protocol => asking(protocolNamed(kind), dialect);
-  if (access === null) return { protocol: stranger, stranger: () => null };
+  const known = (): Access => accessOf(access ?? {}, env);
   return {
-    stranger,
-    protocol: (kind) => asking(protocolNamed(kind), { ...dialect, access: accessOf(access, env) }),
+    stranger: access === null ? () => null : stranger,
+    protocol: (kind) => asking(protocolNamed(kind), { ...dialect, access: known() }),
+    async detect(endpoint, model, signal) {
+      const headers = known();
+      return quietly(hiding(headers), () => detect(endpoint, model, { access: headers }, signal));
+    },
   };
 }

@@ -4,6 +4,7 @@ import { schemaFault } from "../../src/adapters/schemas/index.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { smokeRelease } from "../../src/commands/smoke.ts";
 import type { Workshop } from "../../src/commands/workshop.ts";
+import type { Problem } from "../../src/domain/problem.ts";
 import type { Release } from "../../src/domain/release.ts";
 import { fakeEvidenceStore } from "../fakes/evidence-store.ts";
 import { terminalOrigin } from "../fakes/origin.ts";
@@ -15,10 +16,14 @@ const { signal } = new AbortController();
 const golden = '{"id":"a","inputs":{"x":[[0.9]]},"expect":{"p":[[0.2,0.8]]}}\n';
 
 /** Smoke-tests a release on a server that takes a wrong shape for its own failure. */
-async function tested(fields: Partial<Workshop> = {}, strict = false, tested: Release = release) {
+async function tested(fields: Partial<Workshop> = {}, strict = false, tested: Release = release, kind = "v2") {
   await using server = await v2Server(thresholding, { digest: tested.model.digest, refusal: () => ({ status: 500 }) });
   const staging = fakePlatform();
-  staging.running = { image: tested.image, modelDigest: tested.model.digest, endpoint: server.endpoint };
+  staging.running = {
+    image: tested.image,
+    modelDigest: tested.model.digest,
+    endpoint: { ...server.endpoint, protocol: kind },
+  };
   const evidence = fakeEvidenceStore();
   const shop = {
     config: { file: "modelgate.yml", smoke: { examples: "golden.jsonl", strict }, evaluate: null },
@@ -45,6 +50,28 @@ test("the report is attached to the image, with what was skipped and why", async
   expect(stored.map(({ body }) => body)).toEqual([report]);
   expect(step("S5 parity")).toMatchObject({ level: "skipped", detail: "staging runs on this machine already" });
   expect(step("S7 wrong shape").level).toBe("advisory");
+});
+
+test("a protocol that the release leaves open is found out once, told, and asked to be written down", async () => {
+  const asked: string[] = [];
+  const warnings: Problem[] = [];
+  const { report } = await tested(
+    {
+      host: {
+        source: terminalOrigin,
+        warn: (problem: Problem) => warnings.push(problem),
+      } as unknown as Workshop["host"],
+      protocol: (kind) => (asked.push(kind), v2),
+      detect: async (endpoint, model) => (asked.push(`${endpoint.protocol} ${model}`), "v2"),
+    },
+    false,
+    release,
+    "auto",
+  );
+  expect([report.passed, asked]).toEqual([true, ["auto m", "v2"]]);
+  expect(warnings.map(({ message, hint }) => `${message}. ${hint}`)).toEqual([
+    expect.stringMatching(/^image\.custom\.protocol is auto, and http:.* speaks v2\. Write protocol: v2/),
+  ]);
 });
 
 test("smoke.strict makes a failure of the server a failure of the test", async () => {

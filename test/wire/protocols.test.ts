@@ -91,3 +91,15 @@ test("a stranger asks in the same dialect", async () => {
     await protocol.badRequest(endpoint, "m", { id: "own", body: "{}", status: [400] }).send(signal);
   expect(asked).toEqual(["/generate_stream", "/generate_stream"]);
 });
+
+test("what cannot be found out is told without credentials", async () => {
+  const { shown, url } = await gate();
+  const { detect } = wireProtocols({ access: { Authorization: "TOKEN" }, dialect: {} }, { TOKEN: secret });
+  const said = await detect({ url, protocol: "auto" }, "m", signal).then(
+    () => "found",
+    (error: Error) => error.message,
+  );
+  expect(said).toMatch(/\/v2\/models\/m answered 401 .*bad token \*\*\*/);
+  expect(said).not.toContain("very-secret");
+  expect(new Set(shown)).toEqual(new Set([secret]));
+});

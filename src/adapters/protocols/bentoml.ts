@@ -9,7 +9,6 @@ import { listsOf, predictionsOf, tensorOf } from "./json/values.ts";
 export const bentoml = jsonProtocol({
   kind: "bentoml",
   speaks: "BentoML's HTTP API with a method predict",
-  ready: () => ["/readyz"],
   infer: () => "/predict",
   write: (inputs) => Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, listsOf(tensor)])),
   read: (body) =>

@@ -10,3 +10,5 @@ import { v2 } from "./v2.ts";
 
 /** How endpoints are spoken to: kind → protocol. */
 export const protocols = { v2, v1, tfserving, openai, mlflow, sagemaker, bentoml, tei, tgi };
+
+export { detect } from "./auto.ts";

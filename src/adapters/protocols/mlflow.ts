@@ -25,7 +25,6 @@ function bodyOf(inputs: Tensors) {
 export const mlflow = jsonProtocol({
   kind: "mlflow",
   speaks: "MLflow's scoring protocol",
-  ready: () => ["/ping", "/health"],
   infer: () => "/invocations",
   write: bodyOf,
   read(body) {

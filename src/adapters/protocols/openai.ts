@@ -113,7 +113,6 @@ function streamOf(events: readonly ServerEvent[]): Pick<Answer, "outputs" | "str
 export const openai = jsonProtocol({
   kind: "openai",
   speaks: "the OpenAI API",
-  ready: () => ["/health", "/v1/models"],
   isReady(body, model) {
     const { data } = fieldsOf(body);
     return !Array.isArray(data) || data.some((listed) => fieldsOf(listed)["id"] === model);

@@ -9,7 +9,6 @@ import { instancesOf, predictionsOf, rowsOf } from "./json/values.ts";
 export const sagemaker = jsonProtocol({
   kind: "sagemaker",
   speaks: "SageMaker's container contract",
-  ready: () => ["/ping"],
   infer: () => "/invocations",
   write: (inputs) => ({ instances: instancesOf(inputs) }),
   read: (body) => predictionsOf(isObject(body) ? body["predictions"] : body, "predictions"),

@@ -5,7 +5,6 @@ import { floatsOf, onlyInput, rowsOf } from "./json/values.ts";
 export const tei = jsonProtocol({
   kind: "tei",
   speaks: "Text Embeddings Inference",
-  ready: () => ["/health"],
   infer: () => "/embed",
   write(inputs) {
     const [, { data }] = onlyInput(inputs, "Text Embeddings Inference");

@@ -13,7 +13,6 @@ const isAvailable = (version: JsonValue): boolean => isObject(version) && versio
 export const tfserving = jsonProtocol({
   kind: "tfserving",
   speaks: "TensorFlow Serving's REST API",
-  ready: (model) => [at(model)],
   isReady(body) {
     const versions = isObject(body) ? body["model_version_status"] : null;
     return Array.isArray(versions) && versions.some(isAvailable);

@@ -25,7 +25,6 @@ function streamOf(events: readonly ServerEvent[]): Pick<Answer, "outputs" | "str
 export const tgi = jsonProtocol({
   kind: "tgi",
   speaks: "Text Generation Inference",
-  ready: () => ["/health"],
   takes: ["stream"],
   infer: (_model, _inputs, { stream }) => (stream ? "/generate_stream" : "/generate"),
   write: (inputs) => ({ inputs: textOf(inputs, "prompt"), parameters: fieldsBeside(inputs, ["prompt"]) }),

@@ -11,7 +11,6 @@ const at = (model: string): string => `/v1/models/${encodeURIComponent(model)}`;
 export const v1 = jsonProtocol({
   kind: "v1",
   speaks: "KServe's v1 protocol",
-  ready: (model) => [at(model)],
   // KServe writes true, and its older servers "True".
   isReady: (body) => isObject(body) && (body["ready"] === true || body["ready"] === "True"),
   infer: (model) => `${at(model)}:predict`,

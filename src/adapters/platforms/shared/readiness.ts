@@ -1,10 +1,6 @@
 import { get } from "node:http";
+import { readyPaths } from "../../../domain/ready-paths.ts";
 import { pause } from "../../system/clock.ts";
-
-/** Where each protocol says that it is ready. */
-const readyPaths: Readonly<Record<string, (model: string) => string>> = {
-  v2: (model) => `/v2/models/${encodeURIComponent(model)}/ready`,
-};
 
 const oneRequest = 5_000;
 const first = 50;
@@ -30,12 +26,18 @@ export interface Asked {
   readyPath?: string;
 }
 
-const readyUrl = (release: Asked, url: string): string =>
-  `${url}${release.readyPath ?? readyPaths[release.protocol]?.(release.model.name) ?? "/"}`;
-
-/** Whether an endpoint says now that the release is ready. */
-export const isReady = async (release: Asked, url: string, signal: AbortSignal): Promise<boolean> =>
-  (await status(readyUrl(release, url), signal)) === 200;
+/** Whether an endpoint says now that the release is ready, on the first of its paths that exists. */
+export async function isReady(
+  { protocol, model, readyPath }: Asked,
+  url: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const path of readyPath === undefined ? readyPaths(protocol, model.name) : [readyPath]) {
+    const said = await status(`${url}${path}`, signal);
+    if (said !== 404) return said === 200;
+  }
+  return false;
+}
 
 /** How long a new release may take, as long as its process lives: large models load for minutes. */
 export const readyWithinDefault = 600_000;

@@ -13,8 +13,6 @@ export interface JsonForm {
   speaks: string;
   /** What of a dialect it heeds. */
   takes?: Protocol["takes"];
-  /** Paths that tell readiness; the first that exists is asked. */
-  ready(model: string, options: RequestOptions): readonly string[];
   /** Whether the body of a 200 says that the model is ready; without it the status does. */
   isReady?(body: JsonValue, model: string): boolean;
   /** Where an inference of these inputs is sent. */

@@ -1,25 +1,17 @@
-import { type JsonValue, readJson, writeJson } from "../../../domain/json.ts";
+import { writeJson } from "../../../domain/json.ts";
+import { readyPaths } from "../../../domain/ready-paths.ts";
 import type { Tensors } from "../../../domain/tensor.ts";
 import type { Call, Protocol, Readiness } from "../../../ports/protocol.ts";
 import { httpSend } from "../../system/http.ts";
-import { shorten } from "../shared/answers.ts";
+import { jsonOf, shorten } from "../shared/answers.ts";
 import { fault } from "../shared/fault.ts";
 import { below, get, post } from "../shared/request.ts";
 import { faultsOf } from "./faults.ts";
 import { type Asked, answerOf, type JsonForm } from "./form.ts";
 
-/** The JSON of a body; null when it is none. */
-function jsonOf(body: Buffer): JsonValue {
-  try {
-    return readJson(body.toString("utf8"));
-  } catch {
-    return null;
-  }
-}
-
 async function askReady(form: JsonForm, { endpoint, model, options }: Asked, signal: AbortSignal): Promise<Readiness> {
   let told: Readiness = { ready: false, detail: "nothing tells whether the model is ready" };
-  for (const path of form.ready(model, options)) {
+  for (const path of readyPaths(form.kind, model)) {
     const url = below(endpoint, path);
     const { status, body } = await httpSend(get(url, options), signal);
     const ready = status === 200 && (form.isReady?.(jsonOf(body), model) ?? true);

@@ -8,6 +8,15 @@ const shown = 300;
 /** The beginning of a body on one line, for messages. */
 export const shorten = (body: Buffer): string => line(body.subarray(0, 8 * shown).toString("utf8"), shown);
 
+/** The JSON of a body; null when it is none. */
+export function jsonOf(body: Buffer): JsonValue {
+  try {
+    return readJson(body.toString("utf8"));
+  } catch {
+    return null;
+  }
+}
+
 /** The problem with what an endpoint answered. `speaks` names the protocol. */
 export const wrongAnswer = (
   url: URL,

@@ -26,6 +26,7 @@ export async function serve(plan: RuntimePlan, bin: string, from: string): Promi
       .replaceAll("0.0.0.0", "127.0.0.1")
       .replace(new RegExp(`^(--port=)?${plan.port}$`), `$1${port}`)
       .replace(`"http_port":${plan.port}`, `"http_port":${port}`);
+  for (const folder of plan.folders) await cp(folder.from, join(root, folder.to), { recursive: true });
   await cp(from, join(root, plan.modelFolder), { recursive: true });
   for (const [path, text] of Object.entries(plan.files ?? {})) {
     await mkdir(dirname(join(root, path)), { recursive: true });
@@ -35,7 +36,14 @@ export async function serve(plan: RuntimePlan, bin: string, from: string): Promi
   const spare = { MLSERVER_GRPC_PORT: String(await freePort()), MLSERVER_METRICS_PORT: String(await freePort()) };
   const child = spawn(command, words, {
     cwd: root,
-    env: { ...plan.env, ...spare, HOME: root, PATH: `${bin}${delimiter}${process.env["PATH"]}` },
+    env: {
+      ...plan.env,
+      ...spare,
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      HOME: root,
+      PATH: `${bin}${delimiter}${process.env["PATH"]}`,
+    },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
