@@ -205,7 +205,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
       );
     },
     schemaFault,
-    ...wireProtocols({ access: config.access, dialect: config.protocol }, env),
+    ...wireProtocols({ access: config.access, dialect: config.protocol, resolve: inFolder }, env),
     dataset: datasetFor,
     scripts: scriptRunner({ env, folder, temporaryFolder: env["RUNNER_TEMP"] ?? tmpdir() }),
     spill: () => openSpill(join(state, "runs")),

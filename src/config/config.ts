@@ -32,6 +32,13 @@ export interface LoadSettings {
   timeoutMilliseconds: number;
 }
 
+/** `headers`, `cert` and `key` are names of variables, `ca` is a path. */
+export interface Access {
+  headers: Readonly<Record<string, string>>;
+  host: string | null;
+  tls: { ca: string | null; client: { cert: string; key: string } | null; serverName: string | null } | null;
+}
+
 /** A configuration, checked and with its units resolved. Sizes in bytes, times in ms, rates per second. */
 export interface Config {
   /** The file it was read from. */
@@ -49,8 +56,8 @@ export interface Config {
     server: string | null;
     custom: CustomServer | null;
   };
-  /** Header → the variable that holds its value; null: requests carry none. */
-  access: Readonly<Record<string, string>> | null;
+  /** What requests carry; null: nothing. */
+  access: Access | null;
   /** What is said of requests beyond their protocol: only what was written. */
   protocol: Dialect;
   smoke: { examples: string; strict: boolean } | null;

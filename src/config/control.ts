@@ -13,7 +13,28 @@ const header = z
 
 export const access = z
   .strictObject({
-    headers: z.record(header, variable).describe("Header → the variable that holds its value, such as Bearer …"),
+    headers: z
+      .record(header, variable)
+      .default({})
+      .describe("Header → the variable that holds its value, such as Bearer …"),
+    host: z
+      .string()
+      .regex(/^[A-Za-z0-9.-]+(:\d+)?$/)
+      .meta({ form: "a host name, with its port where it has one" })
+      .optional()
+      .describe("What the Host header says, where a gateway needs another than the address's"),
+    tls: z
+      .strictObject({
+        ca: path.optional().describe("PEM file of the authorities to trust, instead of the machine's"),
+        cert: variable
+          .optional()
+          .describe("The variable that holds the client certificate, as PEM text or as the path of a PEM file"),
+        key: variable.optional().describe("The variable that holds its private key, likewise"),
+        "server-name": text.optional().describe("The name the server's certificate has, where it is not the address's"),
+      })
+      .refine(({ cert, key }) => (cert === undefined) === (key === undefined), "needs cert and key together")
+      .optional()
+      .describe("How https endpoints are trusted, and who asks"),
   })
   .describe("What requests to the model carry where it asks for credentials; smoke then asks without them too");
 

@@ -118,10 +118,31 @@ function signingProblems({ signing, trust, image }: Parts, report: Report): void
     );
 }
 
-const dialectOf = ({ stream, completions }: Written["protocol"]): Config["protocol"] => ({
+const accessOf = ({ headers, host, tls }: NonNullable<Written["access"]>): NonNullable<Config["access"]> => ({
+  headers,
+  host: host ?? null,
+  tls: tls
+    ? {
+        ca: tls.ca ?? null,
+        client: tls.cert !== undefined && tls.key !== undefined ? { cert: tls.cert, key: tls.key } : null,
+        serverName: tls["server-name"] ?? null,
+      }
+    : null,
+});
+
+const dialectOf = ({ stream, completions, vertex, http }: Written["protocol"]): Config["protocol"] => ({
   ...(stream && { stream }),
   ...(completions && { completions }),
+  ...(vertex && { vertex }),
+  ...(http && { http }),
 });
+
+/** A server of one's own. Where its protocol leaves the path of readiness to the user it is written once. */
+function customOf({ image: { custom }, protocol }: Written): Config["image"]["custom"] {
+  if (!custom) return null;
+  const own = { vertex: protocol.vertex?.health, http: protocol.http?.ready }[custom.protocol as string];
+  return { ...custom, ready: custom.ready ?? own ?? null };
+}
 
 /** A sound configuration with units resolved and everything that is absent named. */
 export const resolved = (written: Written, gates: readonly Check[], file: string): Config => ({
@@ -137,9 +158,9 @@ export const resolved = (written: Written, gates: readonly Check[], file: string
     base: written.image.base ?? null,
     runtime: written.image.runtime,
     server: written.image.server ?? null,
-    custom: written.image.custom ? { ...written.image.custom, ready: written.image.custom.ready ?? null } : null,
+    custom: customOf(written),
   },
-  access: written.access?.headers ?? null,
+  access: written.access ? accessOf(written.access) : null,
   protocol: dialectOf(written.protocol),
   smoke: written.smoke ?? null,
   evaluate: written.evaluate ? evaluateOf(written.evaluate) : null,

@@ -2,7 +2,7 @@ import { needBase } from "../adapters/runtimes/index.ts";
 import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
 
-type Parts = { [Key in "image" | "environments"]: Written[Key] | null };
+type Parts = { [Key in "image" | "environments" | "protocol"]: Written[Key] | null };
 
 /** What a runtime other than the embedded server asks of the rest of the configuration. */
 function presetProblems({ image, environments }: Parts, runtime: string, report: Report): void {
@@ -29,8 +29,15 @@ function presetProblems({ image, environments }: Parts, runtime: string, report:
 
 /** What contradicts itself between the runtime and other keys. */
 export function runtimeProblems(parts: Parts, report: Report): void {
-  const { image } = parts;
+  const { image, protocol } = parts;
   if (!image) return;
+  const spoken = image.custom?.protocol;
+  if (protocol && (spoken === "vertex" || spoken === "http") && protocol[spoken] === undefined)
+    report.missing(
+      ["image", "custom", "protocol"],
+      `protocol.${spoken} is missing: it says where a server of the protocol ${spoken} is asked`,
+      `Add protocol: { ${spoken}: { … } }; docs/runtimes.md has an example.`,
+    );
   if (image.runtime === "custom" && !image.custom)
     report.missing(
       ["image", "runtime"],

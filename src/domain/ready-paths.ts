@@ -12,6 +12,7 @@ const paths: Readonly<Record<string, (model: string) => readonly string[]>> = {
   openai: () => ["/health", "/v1/models"],
   mlflow: () => ["/ping", "/health"],
   sagemaker: () => ["/ping"],
+  torchserve: () => ["/ping"],
   bentoml: () => ["/readyz"],
   tei: () => ["/health"],
   tgi: () => ["/health"],

@@ -54,7 +54,7 @@ export interface Fault {
   /** With a success among them, the request is at the edge of what is right: it may also be answered soundly. */
   right: readonly number[];
   /**
-   * Sends it. Status 0: the connection was closed while the request was still being sent.
+   * Sends it. Status 0: the connection was closed while the request was still being sent, or for the sake of TLS.
    * @throws WorldError `endpoint.unreachable` when no answer came within the signal's time, `endpoint.answer` for a success
    * that is not sound.
    */
@@ -64,9 +64,23 @@ export interface Fault {
 /** What every request carries: header → value. Credentials: they are in no message, no evidence and no report. */
 export type Access = Readonly<Record<string, string>>;
 
+/** PEM texts of a TLS connection. */
+export interface Tls {
+  /** Certificate authorities to trust, instead of the machine's. */
+  ca?: string;
+  /** Who asks: a certificate with its chain, and its private key. */
+  client?: { cert: string; key: string };
+  /** The name the server's certificate must have, where it is not the address's. */
+  serverName?: string;
+}
+
 /** How requests are made, beyond what the protocol says. */
 export interface RequestOptions extends Dialect {
   access?: Access;
+  /** What the Host header says, where it is not the address's. */
+  host?: string;
+  /** One object for all requests that share connections. */
+  tls?: Tls;
 }
 
 /** How an endpoint is spoken to. Without options requests carry nothing of the user's. */
@@ -74,6 +88,8 @@ export interface Protocol {
   readonly kind: string;
   /** What of a dialect it heeds. */
   readonly takes?: readonly (keyof Dialect)[];
+  /** What of a dialect it cannot do without. */
+  readonly needs?: keyof Dialect;
   connect(endpoint: Endpoint, model: string, options?: RequestOptions): Session;
   /** The negative tests of the protocol, made from one good request. */
   faults(endpoint: Endpoint, model: string, good: Tensors, options?: RequestOptions): readonly Fault[];

@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { detect, protocols } from "../adapters/protocols/index.ts";
 import type { Workshop } from "../commands/workshop.ts";
+import type { Config } from "../config/config.ts";
 import type { Dialect } from "../domain/dialect.ts";
 import { UserError, WorldError } from "../domain/problem.ts";
+import type { Endpoint } from "../domain/release.ts";
 import type { Access, Fault, Protocol, RequestOptions } from "../ports/protocol.ts";
 
 /** A protocol by kind. @throws UserError when there is none. */
@@ -51,13 +54,85 @@ async function quietly<T>(hide: (text: string) => string, work: () => Promise<T>
 
 /** What a configuration says of requests, beside the protocol that the release names. */
 export interface Asked {
-  /** Header → the variable that holds its value; null: requests carry none. */
-  access: Readonly<Record<string, string>> | null;
+  access: Config["access"];
   dialect: Dialect;
+  /** A path of the configuration as an absolute one. */
+  resolve: (path: string) => string;
 }
 
-/** @throws UserError `config.value` for what the protocol does not heed. */
-function checkDialect({ kind, takes = [] }: Protocol, { access: _access, ...dialect }: RequestOptions): void {
+/** A PEM text, or what a file holds. @throws UserError for a file that is not there. */
+function pemOf(value: string, key: string): string {
+  if (value.includes("-----BEGIN ")) return value;
+  try {
+    return readFileSync(value.trim(), "utf8");
+  } catch {
+    throw new UserError([
+      {
+        code: "config.not-found",
+        message: `the file that access.tls.${key} names cannot be read`,
+        hint: "Name a PEM file that is there; cert and key name variables that hold PEM text or the path of a file.",
+        at: { file: "modelgate.yml", key: `access.tls.${key}` },
+      },
+    ]);
+  }
+}
+
+/** What requests carry, with its secrets. @throws UserError for variables that are not set, and files that are not there. */
+function requestOptions(
+  { headers, host, tls }: NonNullable<Asked["access"]>,
+  env: Readonly<Record<string, string>>,
+  resolve: Asked["resolve"],
+): RequestOptions {
+  const { ca, client, serverName } = tls ?? { ca: null, client: null, serverName: null };
+  const secret = (key: "cert" | "key"): string => {
+    const value = env[client![key]];
+    if (value) return pemOf(value, key);
+    throw new UserError([
+      {
+        code: "input.missing",
+        message: `the variable ${client![key]} is not set: access.tls.${key} takes its value from it`,
+        hint: "Set it in the environment; in a workflow under env, from a secret.",
+      },
+    ]);
+  };
+  return {
+    access: accessOf(headers, env),
+    ...(host !== null && { host }),
+    ...(tls && {
+      tls: {
+        ...(ca !== null && { ca: pemOf(resolve(ca), "ca") }),
+        ...(client && { client: { cert: secret("cert"), key: secret("key") } }),
+        ...(serverName !== null && { serverName }),
+      },
+    }),
+  };
+}
+
+/** @throws UserError for an endpoint without TLS where the configuration relies on it. */
+function checkTls({ url }: Endpoint, { tls }: RequestOptions): void {
+  if (!tls || url.startsWith("https:")) return;
+  throw new UserError([
+    {
+      code: "config.value",
+      message: `access.tls is set, and ${url} is asked without TLS`,
+      hint: "Remove access.tls, or deploy where the model answers at https://.",
+      at: { file: "modelgate.yml", key: "access.tls" },
+    },
+  ]);
+}
+
+/** @throws UserError `config.value` for what the protocol does not heed, `config.missing` for what it cannot do without. */
+function checkDialect({ kind, takes = [], needs }: Protocol, options: RequestOptions): void {
+  const { access: _access, host: _host, tls: _tls, ...dialect } = options;
+  if (needs !== undefined && dialect[needs] === undefined)
+    throw new UserError([
+      {
+        code: "config.missing",
+        message: `protocol.${needs} is missing: the release speaks the protocol ${kind}, which it describes`,
+        hint: `Add protocol.${needs}; docs/runtimes.md has an example.`,
+        at: { file: "modelgate.yml", key: "protocol" },
+      },
+    ]);
   const unheeded = Object.keys(dialect).filter((key) => !takes.includes(key as keyof Dialect));
   if (unheeded.length > 0)
     throw new UserError(
@@ -85,6 +160,7 @@ function asking(protocol: Protocol, options: RequestOptions): Protocol {
   return {
     kind,
     connect(endpoint, model) {
+      checkTls(endpoint, options);
       const session = connect(endpoint, model, options);
       return {
         async ready(signal) {
@@ -106,17 +182,25 @@ function asking(protocol: Protocol, options: RequestOptions): Protocol {
 
 /** How models are asked: with the credentials of the configuration, and as a stranger where it has some. */
 export function wireProtocols(
-  { access, dialect }: Asked,
+  { access, dialect, resolve }: Asked,
   env: Readonly<Record<string, string>>,
 ): Pick<Workshop, "protocol" | "stranger" | "detect"> {
-  const stranger = (kind: string): Protocol => asking(protocolNamed(kind), dialect);
-  const known = (): Access => accessOf(access ?? {}, env);
+  let made: RequestOptions | null = null;
+  // Made when it is asked for: commands that ask no model need no credentials.
+  const known = (): RequestOptions => (made ??= { ...dialect, ...(access && requestOptions(access, env, resolve)) });
+  const nobody = (kind: string): Protocol => {
+    const { access: _credentials, tls, ...rest } = known();
+    const { client: _client, ...trust } = tls ?? {};
+    return asking(protocolNamed(kind), { ...rest, ...(tls && { tls: trust }) });
+  };
+  const isKnown = access !== null && (Object.keys(access.headers).length > 0 || access.tls?.client);
   return {
-    stranger: access === null ? () => null : stranger,
-    protocol: (kind) => asking(protocolNamed(kind), { ...dialect, access: known() }),
+    stranger: isKnown ? nobody : () => null,
+    protocol: (kind) => asking(protocolNamed(kind), known()),
     async detect(endpoint, model, signal) {
-      const headers = known();
-      return quietly(hiding(headers), () => detect(endpoint, model, { access: headers }, signal));
+      const options = known();
+      checkTls(endpoint, options);
+      return quietly(hiding(options.access ?? {}), () => detect(endpoint, model, options, signal));
     },
   };
 }

@@ -154,6 +154,23 @@ test("of how the model is asked only what was said is there", () => {
   expect(dialectOf("protocol: { stream: true, completions: false }")).toEqual({ stream: true });
 });
 
+test("of access everything absent is named", () => {
+  const accessOf = (text: string) => loadConfig(`${good}\naccess: ${text}\n`, "modelgate.yml").access;
+  expect(accessOf("{ headers: { Authorization: TOKEN } }")).toEqual({
+    headers: { Authorization: "TOKEN" },
+    host: null,
+    tls: null,
+  });
+  expect(accessOf("{ host: 'm.example:8443', tls: { ca: ca.pem, cert: CERT, key: KEY, server-name: m } }")).toEqual({
+    headers: {},
+    host: "m.example:8443",
+    tls: { ca: "ca.pem", client: { cert: "CERT", key: "KEY" }, serverName: "m" },
+  });
+  expect(problemsOf(`${good}\naccess: { tls: { cert: CERT } }`).map(({ message }) => message)).toEqual([
+    expect.stringContaining("needs cert and key together"),
+  ]);
+});
+
 test("a share is the number nearest to what is written", () => {
   const text = good.replace("  label:", "  failed-rows: wrong\n  max-failed: 57%\n  label:");
   expect(evaluateOf(text).maxFailed).toBe(0.57);

@@ -26,6 +26,23 @@ test("a server of one's own is read with what it leaves out", () => {
   expect(image.custom).toEqual({ command: ["serve", "{model}"], port: 9000, protocol: "v2", ready: null, env: {} });
 });
 
+test("a server told by a template is ready where the template says", () => {
+  const http = "http: { ready: /up, path: /ask, body: { rows: [\"{x}\", 1, null] }, read: { p: /out/0, all: '' } }";
+  const text = `${config(`base: b, runtime: custom, ${custom.replace("v2", "http")}`)}protocol: { ${http} }\n`;
+  const { image, protocol } = load(text);
+  expect(image.custom!.ready).toBe("/up");
+  expect(protocol).toEqual({
+    http: {
+      ...{ ready: "/up", method: "POST", path: "/ask" },
+      ...{ body: { rows: ["{x}", 1, null] }, read: { p: "/out/0", all: "" } },
+    },
+  });
+  const vertex = text
+    .replace("protocol: http", "protocol: vertex")
+    .replace(http, "vertex: { health: /h, predict: /p }");
+  expect(load(vertex).image.custom!.ready).toBe("/h");
+});
+
 test("a preset with a base image of its own needs nothing else", () => {
   expect(messages(config("runtime: triton"))).toEqual([]);
   expect(load(config("runtime: triton")).image).toMatchObject({ runtime: "triton", base: null, custom: null });
@@ -41,6 +58,21 @@ test.each([
     "a readiness path that is none",
     config(`base: b, runtime: custom, ${custom.replace("}, port", "}, port").replace(" }", ", ready: ready }")}`),
     /image.custom.ready cannot be "ready"/,
+  ],
+  [
+    "a template that is not there",
+    config(`base: b, runtime: custom, ${custom.replace("v2", "http")}`),
+    /protocol.http is missing: it says where/,
+  ],
+  [
+    "a pointer that is none",
+    `${config("runtime: triton")}protocol: { http: { ready: /up, path: /ask, read: { p: out } } }`,
+    /protocol.http.read.p cannot be "out"/,
+  ],
+  [
+    "a template that reads nothing",
+    `${config("runtime: triton")}protocol: { http: { ready: /up, path: /ask, read: {} } }`,
+    /protocol.http.read .*names no output/,
   ],
   ["an unknown protocol", config(`base: b, runtime: custom, ${custom.replace("v2", "v9")}`), /v9/],
 ])("%s is told", (_title, text, message) => {

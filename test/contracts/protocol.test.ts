@@ -1,5 +1,7 @@
 import { protocols } from "../../src/adapters/protocols/index.ts";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
+import type { Dialect } from "../../src/domain/dialect.ts";
+import { inDialect } from "../fakes/in-dialect.ts";
 import { type JsonServing, jsonServer } from "../fakes/json-server.ts";
 import { fakeProtocol } from "../fakes/protocol.ts";
 import { type Answering, probabilities, thresholding, v2Server } from "../fakes/v2-server.ts";
@@ -52,7 +54,7 @@ const predictions = (x: unknown): string => `{"predictions": ${probabilitiesOf(x
 const instances = (body: unknown): number => numberIn((body as { instances: unknown }).instances);
 
 /** Servers as their documentation has them. */
-const servings: Record<string, Omit<JsonServing, "kind">> = {
+const servings: Record<string, Omit<JsonServing, "kind"> & { dialect?: Dialect }> = {
   v1: {
     ...{ readyPath: "/v1/models/m", readyBody: '{"name": "m", "ready": true}', notReadyBody: '{"error": "not ready"}' },
     ...{ inferPath: "/v1/models/m:predict", asked: instances, answer: predictions },
@@ -70,18 +72,37 @@ const servings: Record<string, Omit<JsonServing, "kind">> = {
   sagemaker: {
     ...{ readyPath: "/ping", readyBody: "", inferPath: "/invocations", asked: instances, answer: predictions },
   },
+  vertex: {
+    ...{ readyPath: "/alive", readyBody: "", inferPath: "/answer", asked: instances, answer: predictions },
+    dialect: { vertex: { health: "/alive", predict: "/answer" } },
+  },
+  torchserve: {
+    ...{ readyPath: "/ping", readyBody: '{"status": "Healthy"}', notReadyBody: '{"status": "Unhealthy"}' },
+    ...{ inferPath: "/predictions/m", asked: instances, answer: predictions },
+  },
+  http: {
+    ...{ readyPath: "/up", readyBody: "", inferPath: "/ask" },
+    asked: (body) => numberIn((body as { of: { x: unknown } }).of.x),
+    answer: (x) => `{"answers": [{"p": ${probabilitiesOf(x)}}]}`,
+    dialect: {
+      http: {
+        ...{ ready: "/up", method: "POST", path: "/ask" },
+        ...{ body: { of: { x: "{x}" } }, read: { predictions: "/answers/0/p" } },
+      },
+    },
+  },
   bentoml: {
     ...{ readyPath: "/readyz", readyBody: "\n", inferPath: "/predict", answer: probabilitiesOf },
     asked: (body) => numberIn((body as { x: unknown }).x),
   },
 };
 
-for (const [kind, serving] of Object.entries(servings))
+for (const [kind, { dialect = {}, ...serving }] of Object.entries(servings))
   protocolContract(kind, async () => {
     const server = await jsonServer({ kind, ...serving });
     let gone = false;
     return {
-      protocol: protocols[kind as keyof typeof protocols],
+      protocol: inDialect(protocols[kind as keyof typeof protocols], dialect),
       endpoint: server.endpoint,
       unnamed: "predictions",
       async become(next) {

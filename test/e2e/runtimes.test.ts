@@ -10,6 +10,7 @@ import { customRuntime } from "../../src/adapters/runtimes/custom.ts";
 import { runtimes } from "../../src/adapters/runtimes/index.ts";
 import { schemaFault } from "../../src/adapters/schemas/index.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
+import type { Dialect } from "../../src/domain/dialect.ts";
 import { sha256 } from "../../src/domain/digest.ts";
 import { readGoldens } from "../../src/domain/golden.ts";
 import { metricNamed } from "../../src/domain/metrics/index.ts";
@@ -18,6 +19,7 @@ import { answersOf, readPrediction } from "../../src/domain/reading.ts";
 import type { Tensors } from "../../src/domain/tensor.ts";
 import type { Runtime } from "../../src/ports/runtime.ts";
 import { recordGoldens, smoke } from "../../src/stages/smoke.ts";
+import { inDialect } from "../fakes/in-dialect.ts";
 import { releaseOf } from "../fakes/release.ts";
 import { architecture, runtimePack, serverFolder } from "../runtime/server.ts";
 import { installing, pythonWith } from "./engines/runtimes/python.ts";
@@ -49,22 +51,19 @@ interface Kind {
   /** Default: x. */
   input?: string;
   output: string;
+  dialect?: Dialect;
+  /** What is found out, where it is not what is asked; null: nothing tells. */
+  found?: string | null;
 }
 
 const mlflowFolder = { format: "mlflow", main: "MLmodel", output: "predictions" };
 const { mlserver, mlflow, bentoml } = runtimes;
-const kserve = (protocol: string, output: string): Kind => ({
+const ownServer = (environment: "kserve" | "litserve", protocol: string, ready: string | null) => ({
   runtime: customRuntime({
     command: ["python", "{model}/server.py", "{name}", "8080"],
-    port: 8080,
-    protocol,
-    ready: null,
-    env: {},
+    ...{ port: 8080, protocol, ready, env: {} },
   }),
-  environment: "kserve",
-  format: "kserve",
-  main: "server.py",
-  output,
+  ...{ environment, format: environment, main: "server.py" },
 });
 
 const kinds: Record<string, Kind> = {
@@ -75,7 +74,7 @@ const kinds: Record<string, Kind> = {
     main: "model.joblib",
     output: "predict_proba",
   },
-  // MLServer names inputs and outputs by the signature of an MLflow model, and where that has no names by itself.
+  // MLServer names inputs and outputs by the signature of an MLflow model, and inputs without a name by itself.
   "mlserver with an MLflow model": {
     ...{ runtime: mlserver(), environment: "mlserver", ...mlflowFolder },
     ...{ input: "input-0", output: "output-1" },
@@ -98,8 +97,19 @@ const kinds: Record<string, Kind> = {
     main: "model.onnx",
     output: "probabilities",
   },
-  "kserve, left to be found out": kserve("auto", "output-0"),
-  "kserve by its v1": kserve("v1", "predictions"),
+  // KServe speaks both of its protocols, and the newer one is found.
+  "kserve, left to be found out": { ...ownServer("kserve", "auto", null), output: "output-0", found: "v2" },
+  "kserve by its v1": { ...ownServer("kserve", "v1", null), output: "predictions", found: "v2" },
+  "litserve by a template": {
+    ...ownServer("litserve", "http", "/health"),
+    ...{ output: "probabilities", found: null },
+    dialect: {
+      http: {
+        ...{ ready: "/health", method: "POST", path: "/predict" },
+        ...{ body: { flowers: { rows: "{x}" } }, read: { probabilities: "/answers/0/probabilities" } },
+      },
+    },
+  },
 };
 const all = Object.keys(kinds);
 
@@ -154,18 +164,19 @@ async function started(kind: string) {
   throw new Error(`${kind} was never ready; it printed:\n${log}`);
 }
 
-/** What a started runtime speaks: what it says, and what is found out must not differ. */
-async function spoken({ runtime, server, model }: Awaited<ReturnType<typeof started>>) {
-  const kind = await detect({ url: server.url, protocol: "auto" }, model.name, {}, signal);
-  const protocol = protocols[(runtime.protocol === "auto" ? kind : runtime.protocol) as keyof typeof protocols];
-  return { found: kind, protocol, endpoint: { url: server.url, protocol: protocol.kind } };
+/** What is found out of a started runtime, and how it is asked: as it says, else as was found out. */
+async function spoken({ runtime, server, model }: Awaited<ReturnType<typeof started>>, kind: string) {
+  const found = await detect({ url: server.url, protocol: "auto" }, model.name, {}, signal).catch(() => null);
+  const speaks = (runtime.protocol === "auto" ? found : runtime.protocol) as keyof typeof protocols;
+  const protocol = inDialect(protocols[speaks], kinds[kind]!.dialect ?? {});
+  return { found, protocol, endpoint: { url: server.url, protocol: speaks } };
 }
 
 /** Accuracy and log loss of what a runtime answers to the rows it has not seen. */
 async function measured(kind: string): Promise<Record<"accuracy" | "log_loss", unknown>> {
   const one = await started(kind);
   await using _server = one.server;
-  const { protocol, endpoint } = await spoken(one);
+  const { protocol, endpoint } = await spoken(one, kind);
   await using session = protocol.connect(endpoint, one.model.name);
   const { rows, labels } = held[kind]!;
   const predictions = [];
@@ -188,9 +199,8 @@ test.each(all)(
   async (kind) => {
     const one = await started(kind);
     await using _server = one.server;
-    const { found, protocol, endpoint } = await spoken(one);
-    // KServe speaks both of its protocols, and the newer one is found.
-    expect(found).toBe(one.runtime.protocol === "auto" || kind === "kserve by its v1" ? "v2" : one.runtime.protocol);
+    const { found, protocol, endpoint } = await spoken(one, kind);
+    expect(found).toBe(kinds[kind]!.found === undefined ? one.runtime.protocol : kinds[kind]!.found);
     await using session = protocol.connect(endpoint, one.model.name);
     expect((await session.ready(signal)).ready).toBe(true);
   },
@@ -208,7 +218,7 @@ test.each(all)("%s passes the smoke test", async (kind) => {
   const one = await started(kind);
   const { runtime, model } = one;
   await using _server = one.server;
-  const { protocol, endpoint } = await spoken(one);
+  const { protocol, endpoint } = await spoken(one, kind);
   const { image } = releaseOf("iris");
   const release = { model, image, protocol: runtime.protocol, port: runtime.port };
   const running = { image, modelDigest: model.digest, endpoint };

@@ -9,6 +9,8 @@ export interface JsonServing {
   readyBody: string;
   notReadyBody?: string;
   inferPath: string;
+  /** Default: POST. */
+  method?: string;
   /** What the body asks, or an exception for a body that is wrong. */
   asked(body: unknown): unknown;
   /** The JSON text of an answer. */
@@ -57,7 +59,7 @@ export async function jsonServer(serving: JsonServing): Promise<JsonServer> {
     const text = await bodyOf(request);
     serving.seen?.(text);
     if (state === "hanging") return;
-    if (request.method !== "POST") return write(response, 405, "{}");
+    if (request.method !== (serving.method ?? "POST")) return write(response, 405, "{}");
     if (request.headers["content-type"] !== "application/json") return write(response, 415, "{}");
     try {
       const body: unknown = serving.lenient ? null : JSON.parse(text);

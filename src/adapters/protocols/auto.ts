@@ -36,6 +36,7 @@ const signs: readonly ((ask: Ask, model: string) => Promise<string | null>)[] = 
     return isObject(kind) && kind["embedding"] !== undefined ? "tei" : null;
   },
   async (ask) => ((await ask("/ping")) && /^\d+\.\d+/.test((await ask("/version"))?.text ?? "") ? "mlflow" : null),
+  async (ask) => ((await ask("/ping"))?.json["status"] === "Healthy" ? "torchserve" : null),
   async (ask) => ((await ask("/ping")) && (await tellsApart(ask)) ? "sagemaker" : null),
   async (ask) => ((await ask("/readyz")) && (await hasPredict(ask)) ? "bentoml" : null),
 ];

@@ -2,12 +2,14 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { WorldError } from "../../domain/problem.ts";
+import type { Tls } from "../../ports/protocol.ts";
 
 export interface HttpRequest {
   method: string;
   url: URL;
   headers?: Record<string, string>;
   body?: Uint8Array;
+  tls?: Tls;
 }
 
 export interface HttpAnswer {
@@ -22,7 +24,26 @@ export interface HttpAnswer {
 }
 
 const bodyLimit = 64 * 2 ** 20;
-const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
+const plain = new HttpAgent({ keepAlive: true });
+const trusting = new HttpsAgent({ keepAlive: true });
+const own = new WeakMap<Tls, HttpsAgent>();
+
+/** Connections are shared by requests of the same TLS, and by nobody else. */
+function agentFor({ url, tls }: HttpRequest): HttpAgent {
+  if (url.protocol !== "https:") return plain;
+  if (!tls) return trusting;
+  const known = own.get(tls);
+  if (known) return known;
+  const { ca, client, serverName } = tls;
+  const agent = new HttpsAgent({
+    keepAlive: true,
+    ...(ca !== undefined && { ca }),
+    ...client,
+    ...(serverName !== undefined && { servername: serverName }),
+  });
+  own.set(tls, agent);
+  return agent;
+}
 
 /** The body without its content encoding, at most 64 MB. @throws Error for encodings that were not asked for. */
 function decode(body: Buffer, encoding = "identity"): Buffer {
@@ -48,7 +69,24 @@ const asking = (url: URL, retryable: boolean, cause: unknown) => ({
   cause,
 });
 
+/** What Node says of a certificate that is not to be trusted: by OpenSSL's verification, or by its name. */
+const distrust =
+  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERR_TLS_CERT_ALTNAME_INVALID)/;
+
 const unreachable = (url: URL, cause: unknown, retryable = true): WorldError =>
+  distrust.test(String((cause as { code?: unknown }).code)) ? distrusted(url, cause) : gone(url, cause, retryable);
+
+const distrusted = (url: URL, cause: unknown): WorldError =>
+  new WorldError(
+    {
+      code: "endpoint.unreachable",
+      message: `the certificate of ${url.origin} is not to be trusted: ${why(cause)}`,
+      hint: "Name who issued it in access.tls.ca, or the name it has in access.tls.server-name.",
+    },
+    asking(url, false, cause),
+  );
+
+const gone = (url: URL, cause: unknown, retryable: boolean): WorldError =>
   new WorldError(
     {
       code: "endpoint.unreachable",
@@ -127,7 +165,7 @@ export function httpSend(request: HttpRequest, signal: AbortSignal): Promise<Htt
       );
     const message = (secure ? httpsRequest : httpRequest)(url, {
       method,
-      agent: agents[secure ? "https:" : "http:"],
+      agent: agentFor(request),
       signal,
       headers: {
         "accept-encoding": "gzip, deflate",

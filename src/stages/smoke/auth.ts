@@ -19,7 +19,8 @@ async function isAnswered(stranger: Protocol, endpoint: Endpoint, model: string,
 }
 
 /**
- * S10: without credentials a golden request is not answered, and any request is refused with 401 or 403 before it is read.
+ * S10: without credentials a golden request is not answered, and any request is refused with 401 or 403 before it is read, or
+ * the connection is.
  * @param stranger the protocol without credentials; null: none are configured.
  */
 export async function auth(
@@ -33,6 +34,7 @@ export async function auth(
     throw new Error("a golden request without credentials is answered: anyone can ask the model");
   const probe = stranger.badRequest(endpoint, model, { id: "no credentials", body: "{}", status: refusals });
   const { status, body } = await probe.send(limited(options));
+  if (status === 0) return "the connection is refused without credentials";
   if (!refusals.includes(status))
     throw new Error(
       `a request without credentials is answered ${status}, right is ${refusals.join(" or ")}: ${shorten(body, 200)}`,

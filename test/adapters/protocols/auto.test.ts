@@ -12,6 +12,7 @@ const servers: Record<string, Record<string, string>> = {
   tfserving: { "/v1/models/m": '{"model_version_status":[{"version":"3","state":"LOADING"}]}' },
   openai: { "/v1/models": '{"object":"list","data":[{"id":"m","object":"model"}]}', "/health": "", "/ping": "" },
   mlflow: { "/ping": "\n", "/health": "\n", "/version": "3.17.2" },
+  torchserve: { "/ping": '{"status": "Healthy"}' },
   sagemaker: { "/ping": "" },
   bentoml: { "/readyz": "\n", "/docs.json": '{"openapi":"3.0.2","paths":{"/predict":{"post":{}}}}', "/": "<html>" },
   tei: { "/info": '{"model_id":"m","model_type":{"embedding":{"pooling":"cls"}}}', "/ping": "", "/health": "" },

@@ -139,8 +139,12 @@ describe("mlflow", () => {
 });
 
 describe("several inputs and outputs go row by row, by name", () => {
-  test.each(["v1", "tfserving", "sagemaker"] as const)("%s", async (kind) => {
-    const path = kind === "sagemaker" ? "/invocations" : "/v1/models/m:predict";
+  test.each([
+    ["v1", "/v1/models/m:predict"],
+    ["tfserving", "/v1/models/m:predict"],
+    ["sagemaker", "/invocations"],
+    ["torchserve", "/predictions/m"],
+  ] as const)("%s", async (kind, path) => {
     const said = '{"predictions": [{"label": "cat", "score": 1.0}, {"label": "dog", "score": 0.5}]}';
     const { body, outputs } = await exchange(kind, path, { a: floats([2, 1], 1, 2), b: text("x", "y") }, said);
     expect(body).toEqual({

@@ -243,6 +243,18 @@ describe("a stranger", () => {
     });
   });
 
+  test("whose connection is refused was told no", async () => {
+    await using server = await v2Server(thresholding, { digest, guard: { path, status: 401 } });
+    const refused = {
+      ...v2,
+      badRequest: () => ({ id: "own", right: [], send: async () => ({ status: 0, body: "TLS" }) }),
+    };
+    expect(stepOf(await report(server, { protocol: known, stranger: refused }), "S10 auth")).toMatchObject({
+      ok: true,
+      detail: "the connection is refused without credentials",
+    });
+  });
+
   test("who is answered fails the test", async () => {
     expect(await asStranger({})).toMatchObject({
       level: "required",

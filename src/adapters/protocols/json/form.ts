@@ -13,6 +13,9 @@ export interface JsonForm {
   speaks: string;
   /** What of a dialect it heeds. */
   takes?: Protocol["takes"];
+  needs?: Protocol["needs"];
+  /** Paths that tell readiness, where they are not always the same; the first that exists is asked. */
+  ready?(options: RequestOptions): readonly string[];
   /** Whether the body of a 200 says that the model is ready; without it the status does. */
   isReady?(body: JsonValue, model: string): boolean;
   /** Where an inference of these inputs is sent. */
@@ -20,7 +23,7 @@ export interface JsonForm {
   /** @throws RangeError for inputs that the protocol cannot carry. */
   write(inputs: Tensors, model: string, options: RequestOptions): JsonValue;
   /** Integers of the body are bigints. @throws RangeError for a body that is not the protocol's. */
-  read(body: JsonValue): Tensors;
+  read(body: JsonValue, options: RequestOptions): Tensors;
   /** Whether a stream of events was asked for. */
   streams?(inputs: Tensors, options: RequestOptions): boolean;
   /** @throws RangeError for events that are not the protocol's, or not all of them. */
@@ -55,7 +58,7 @@ export function answerOf(
   const events = readEvents && eventsOf(url, form.speaks, answer);
   const body = events ? null : readJsonAnswer(url, form.speaks, answer, writtenNumber);
   try {
-    const read = events ? readEvents(events) : { outputs: form.read(body) };
+    const read = events ? readEvents(events) : { outputs: form.read(body, options) };
     const short = Object.entries(read.outputs).find(([, { shape }]) => rows !== null && shape[0] !== rows);
     if (short) throw new RangeError(`${short[0]} has ${short[1].shape[0]} rows, and ${rows} were asked`);
     return read;

@@ -11,7 +11,7 @@ import { type Asked, answerOf, type JsonForm } from "./form.ts";
 
 async function askReady(form: JsonForm, { endpoint, model, options }: Asked, signal: AbortSignal): Promise<Readiness> {
   let told: Readiness = { ready: false, detail: "nothing tells whether the model is ready" };
-  for (const path of readyPaths(form.kind, model)) {
+  for (const path of form.ready?.(options) ?? readyPaths(form.kind, model)) {
     const url = below(endpoint, path);
     const { status, body } = await httpSend(get(url, options), signal);
     const ready = status === 200 && (form.isReady?.(jsonOf(body), model) ?? true);
@@ -38,6 +38,7 @@ export function jsonProtocol(form: JsonForm): Protocol {
   return {
     kind: form.kind,
     ...(form.takes && { takes: form.takes }),
+    ...(form.needs && { needs: form.needs }),
     connect: (endpoint, model, options = {}) => ({
       ready: (signal) => askReady(form, { endpoint, model, options }, signal),
       metadata: async () => ({ name: model, inputs: null, outputs: null, modelDigest: null }),

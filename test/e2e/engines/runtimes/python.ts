@@ -11,6 +11,7 @@ const packages = {
   mlserver: ["mlserver==1.7.1", "mlserver-sklearn==1.7.1", "mlserver-mlflow==1.7.1", "scikit-learn==1.9.1"],
   mlflow: ["mlflow==3.17.2", "scikit-learn==1.9.1"],
   kserve: ["kserve==0.21.0", "scikit-learn==1.9.1", "onnx==1.23.2"],
+  litserve: ["litserve==0.2.19", "scikit-learn==1.9.1"],
   bentoml: ["bentoml==1.4.30", "scikit-learn==1.9.1"],
 } as const;
 
