@@ -9,6 +9,7 @@ import { datasets } from "./adapters/datasets/index.ts";
 import { createDataUses, createEvidenceStore, createHandOver, createLedgerStore } from "./adapters/evidence/index.ts";
 import { formats } from "./adapters/formats/index.ts";
 import type { GitHubPlace } from "./adapters/github/client.ts";
+import { importers } from "./adapters/importers/index.ts";
 import { createOpenStore } from "./adapters/oci/open.ts";
 import type { DockerConfig } from "./adapters/oci/registry/credentials.ts";
 import { platforms } from "./adapters/platforms/index.ts";
@@ -207,6 +208,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     schemaFault,
     ...wireProtocols({ access: config.access, dialect: config.protocol, resolve: inFolder }, env),
     dataset: datasetFor,
+    importer: (tool) => importers[tool as keyof typeof importers],
     scripts: scriptRunner({ env, folder, temporaryFolder: env["RUNNER_TEMP"] ?? tmpdir() }),
     spill: () => openSpill(join(state, "runs")),
     files: runFiles(join(state, "runs", "last")),

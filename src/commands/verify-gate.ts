@@ -47,7 +47,7 @@ async function soundObservations(shop: Workshop, signal: AbortSignal) {
     slices: slicesOf(rows, all),
     failedRows: 0,
     load: soundLoad(shop),
-    outside: outsideAt(namedMetrics(settings.commands), truth.length, true),
+    outside: outsideAt(namedMetrics({ ...settings.commands, ...settings.imports }), truth.length, true),
   };
   const seeds = { candidate: model.digest, champion: null, data: identity.digest };
   const context: DecisionContext = { seeds, firstPromotion: shop.config.promotion.first };

@@ -10,6 +10,7 @@ import type { Dataset, Sent } from "../ports/dataset.ts";
 import type { EvidenceStore } from "../ports/evidence-store.ts";
 import type { HandOver } from "../ports/hand-over.ts";
 import type { Host } from "../ports/host.ts";
+import type { Importer } from "../ports/importer.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { ModelFormat } from "../ports/model-format.ts";
 import type { ModelSource } from "../ports/model-source.ts";
@@ -57,6 +58,8 @@ export interface Workshop {
   schemaFault: Reading["schemaFault"];
   /** The reader for a data file. @throws UserError when no kind recognises its name. */
   dataset(path: string): Dataset;
+  /** Reads the results of another tool. */
+  importer(tool: string): Importer;
   /** Runs the scripts of the user. */
   scripts: ScriptRunner;
   /** A place on disk for what is sent of rows. */

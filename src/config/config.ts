@@ -1,3 +1,4 @@
+import type { importers } from "../adapters/importers/index.ts";
 import type { PlatformKind } from "../adapters/platforms/index.ts";
 import type { CustomServer, runtimes } from "../adapters/runtimes/index.ts";
 import type { Declared } from "../domain/contract.ts";
@@ -7,6 +8,7 @@ import type { Image } from "../domain/image.ts";
 import type { FindMax } from "../domain/load-search.ts";
 import type { GoodputBounds, Task } from "../domain/observations/observations.ts";
 import type { DeclaredMetric } from "../domain/outside/declared.ts";
+import type { ImportedMetric } from "../domain/outside/imported.ts";
 import type { LoadPlan } from "../domain/schedule.ts";
 import type { TrustedIdentity } from "../domain/signature.ts";
 
@@ -37,6 +39,13 @@ export interface Access {
   headers: Readonly<Record<string, string>>;
   host: string | null;
   tls: { ca: string | null; client: { cert: string; key: string } | null; serverName: string | null } | null;
+}
+
+/** Results of another tool. */
+export interface ImportSettings {
+  tool: keyof typeof importers;
+  from: string;
+  metrics: Readonly<Record<string, ImportedMetric>>;
 }
 
 /** A configuration, checked and with its units resolved. Sizes in bytes, times in ms, rates per second. */
@@ -85,6 +94,8 @@ export interface Config {
     maxFailed: number | null;
     /** Scripts that measure the endpoint, by name. */
     commands: Readonly<Record<string, ScriptSettings>>;
+    /** Results of other tools, by name. */
+    imports: Readonly<Record<string, ImportSettings>>;
   } | null;
   load: LoadSettings | null;
   gates: readonly Check[];

@@ -1,8 +1,6 @@
 import { datasets, takesColumn } from "../adapters/datasets/index.ts";
-import { metrics as ownMetrics } from "../domain/metrics/index.ts";
 import { type Task } from "../domain/observations/observations.ts";
-import { type DeclaredMetric, usualRange } from "../domain/outside/declared.ts";
-import type { Config } from "./config.ts";
+import { outsideProblems } from "./measured-outside.ts";
 import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
 
@@ -92,49 +90,6 @@ function rowProblems({ task, group, partners }: Evaluate, report: Report): void 
     );
 }
 
-type Declared = Evaluate["commands"][string]["metrics"][string];
-
-const declaredOf = ({ unit, better, range }: Declared): DeclaredMetric => ({
-  unit,
-  direction: better,
-  range: range ?? usualRange(unit),
-});
-
-/** The user's own scripts, with what is absent named. */
-export const commandsOf = ({ commands }: Pick<Evaluate, "commands">): NonNullable<Config["evaluate"]>["commands"] =>
-  Object.fromEntries(
-    Object.entries(commands).map(([name, { run, metrics, env, timeout }]) => {
-      const declared = Object.entries(metrics).map(([metric, as]) => [metric, declaredOf(as)] as const);
-      return [name, { run, metrics: Object.fromEntries(declared), env, timeoutMilliseconds: timeout ?? 600_000 }];
-    }),
-  );
-
-/** Names that mean something else, and ranges that hold nothing. */
-function commandProblems({ commands }: Evaluate, report: Report): void {
-  for (const [name, { metrics }] of Object.entries(commands)) {
-    const at = ["evaluate", "commands", name];
-    if (ownMetrics.some(([own]) => own === name))
-      report.value(at, `evaluate.commands.${name} has the name of a metric`, "Give the command another name.");
-    if (Object.keys(metrics).length === 0)
-      report.value(
-        [...at, "metrics"],
-        `evaluate.commands.${name} measures nothing`,
-        "Name what it prints, such as metrics: { helpfulness: { better: higher } }.",
-      );
-    for (const [metric, { unit, range }] of Object.entries(metrics)) {
-      if (!range) continue;
-      const [least, most] = range;
-      const [lowest, highest] = usualRange(unit);
-      if (least >= most || (lowest !== null && least < lowest) || (highest !== null && most > highest))
-        report.value(
-          [...at, "metrics", metric, "range"],
-          `the range [${least}, ${most}] cannot be one of a ${unit}`,
-          `Write the least value first${lowest === null ? "" : `, from ${lowest}${highest === null ? "" : ` to ${highest}`}`}.`,
-        );
-    }
-  }
-}
-
 /** A split is of a folder: of a single file it would be passed over in silence. */
 function splitProblems({ data, split }: Evaluate, report: Report): void {
   if (split === undefined || datasets.folder.recognises(data)) return;
@@ -149,7 +104,7 @@ function splitProblems({ data, split }: Evaluate, report: Report): void {
 export function evaluateProblems(evaluate: Evaluate, report: Report): void {
   classProblems(evaluate, report);
   rowProblems(evaluate, report);
-  commandProblems(evaluate, report);
+  outsideProblems(evaluate, report);
   splitProblems(evaluate, report);
   const { inputs, partners = {}, label } = evaluate;
   const named = [...entriesAt("inputs", inputs), ...entriesAt("partners", partners)];

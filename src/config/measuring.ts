@@ -3,7 +3,7 @@ import { datasets } from "../adapters/datasets/index.ts";
 import { parseImage } from "../domain/image.ts";
 import { tasks } from "../domain/observations/observations.ts";
 import { loadProfiles, mostRequests } from "../domain/schedule.ts";
-import { commands } from "./outside.ts";
+import { commands, imports } from "./outside.ts";
 import { column, path, text } from "./texts.ts";
 import { duration, pause, rate, share } from "./units.ts";
 
@@ -84,6 +84,7 @@ export const evaluate = z
       .optional()
       .describe("With wrong or exclude: beyond this share it is an error all the same"),
     commands,
+    imports,
   })
   .describe("How the deployed model is measured");
 

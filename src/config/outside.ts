@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { importers } from "../adapters/importers/index.ts";
 import { outsideUnits } from "../domain/outside/declared.ts";
 import { variable } from "./control.ts";
-import { text } from "./texts.ts";
+import { path, text } from "./texts.ts";
 import { duration } from "./units.ts";
 
 const name = z
@@ -49,3 +50,24 @@ export const commands = z
   .meta({ form: "names such as judge, each with run and metrics" })
   .default({})
   .describe("Scripts of yours that measure the endpoint; see docs/outside.md");
+
+const imported = metric.extend({
+  of: text.optional().describe("What the tool calls it, such as arc_easy/acc,none; default: the same name"),
+});
+
+/** Results of other tools. */
+export const imports = z
+  .record(
+    name,
+    z.strictObject({
+      tool: z.enum(Object.keys(importers) as [keyof typeof importers]).describe("Which tool wrote the results"),
+      from: path.describe("The results file; it must name the image that it measured, by digest"),
+      metrics: z
+        .record(name, imported)
+        .meta({ form: "names such as arc, each with better" })
+        .describe("What is taken from it: a gate names harness.arc"),
+    }),
+  )
+  .meta({ form: "names such as harness, each with tool, from and metrics" })
+  .default({})
+  .describe("Results of other tools about the same image; see docs/outside.md");

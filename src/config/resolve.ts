@@ -3,9 +3,10 @@ import type { Check } from "../domain/gate/decide.ts";
 import { parseImage } from "../domain/image.ts";
 import { namedMetrics } from "../domain/outside/declared.ts";
 import type { Config } from "./config.ts";
-import { commandsOf, evaluateProblems, hasClasses, taskOf } from "./evaluation.ts";
+import { evaluateProblems, hasClasses, taskOf } from "./evaluation.ts";
 import { gatesOf } from "./gates.ts";
 import { loadOf, loadProblems, loadSetting } from "./load-test.ts";
+import { commandsOf, importsOf } from "./measured-outside.ts";
 import type { Report } from "./report.ts";
 import { runtimeProblems } from "./runtime.ts";
 import type { Written } from "./schema.ts";
@@ -35,7 +36,7 @@ function checksOf({ gates, evaluate, load }: Parts, report: Report): Check[] {
         sliceColumns: evaluate.slices,
         load: loadSetting(load),
         hasBaseline: evaluate.baseline !== undefined,
-        outside: namedMetrics(commandsOf(evaluate)),
+        outside: namedMetrics({ ...commandsOf(evaluate), ...importsOf(evaluate) }),
       }
     : null;
   return gatesOf(gates, setting, report);
@@ -76,6 +77,7 @@ const evaluateOf = (evaluate: NonNullable<Written["evaluate"]>): Config["evaluat
   failedRows: evaluate["failed-rows"],
   maxFailed: evaluate["max-failed"] ?? null,
   commands: commandsOf(evaluate),
+  imports: importsOf(evaluate),
 });
 
 const promotionOf = ({ approval, ...promotion }: Written["promotion"]): Config["promotion"] => ({

@@ -43,6 +43,7 @@ export const problemCodes = [
   "input.shard",
   "evaluate.no-champion",
   "evaluate.command",
+  "evaluate.import",
   "gate.no-evaluation",
   "release.not-found",
   "release.unreadable",

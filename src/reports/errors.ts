@@ -120,6 +120,10 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
     meaning: "A script of evaluate.commands failed, or what it printed is not what is declared.",
     remedy: "Gates on its metrics are errors until it prints them. docs/outside.md shows what it is told and prints.",
   },
+  "evaluate.import": {
+    meaning: "The results of another tool (evaluate.imports) are missing, cannot be read, or measured another image.",
+    remedy: "Run the tool on this image and have it write down the image; docs/outside.md shows how for each tool.",
+  },
   "gate.no-evaluation": { meaning: "The image has no evaluation to judge.", remedy: "modelgate evaluate, then gate." },
   "release.not-found": { meaning: "The registry has no such image.", remedy: "Check repository and digest." },
   "release.unreadable": {

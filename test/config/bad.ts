@@ -713,6 +713,31 @@ const commands: Bad[] = [
   ["a metric that no command declares", gate, "judge.tone >= 0.5", "config.gate 15:5 gates[0]", /evaluate\.commands/],
 ];
 
+const harness = (rest: string): string => `${slices}  imports:\n    harness: { ${rest} }\n`;
+const imports: Bad[] = [
+  [
+    "an unknown tool",
+    slices,
+    harness("tool: lmeval, from: r.json, metrics: { arc: { better: higher } }"),
+    "config.value 14:22 evaluate.imports.harness.tool",
+    /lm-eval/,
+  ],
+  [
+    "results without a file",
+    slices,
+    harness("tool: lm-eval, metrics: { arc: { better: higher } }"),
+    "config.missing 14:5 evaluate.imports.harness.from",
+    /./,
+  ],
+  [
+    "results named like a command",
+    slices,
+    `${judge("tone: { better: higher }")}${harness("tool: lm-eval, from: r.json, metrics: { arc: { better: higher } }").replace(slices, "").replace("harness", "judge")}`,
+    "config.value 16:12 evaluate.imports.judge",
+    /another name/,
+  ],
+];
+
 const syntax: Bad[] = [
   ["a tab", "  name:", "\tname:", "config.syntax 2:1", /Indent with spaces/],
   ["a key twice", "  name:", "  name: other\n  name:", "config.syntax 3:3 model.name", /Keep one/],
@@ -737,5 +762,6 @@ export const bad: readonly Bad[] = [
   ...crossed,
   ...gates,
   ...commands,
+  ...imports,
   ...syntax,
 ];

@@ -290,3 +290,23 @@ test("a command has its metrics by direction, unit and range, and its time", () 
   });
   expect(evaluateOf(good).commands).toEqual({});
 });
+
+test("results of another tool have their file, and the tool's name of each metric", () => {
+  const harness = `  imports:
+    harness:
+      tool: lm-eval
+      from: out/results.json
+      metrics: { arc: { of: "arc_easy/acc,none", better: higher, unit: ratio }, tone: { better: higher } }
+`;
+  const text = good
+    .replace("  slices: [stroke]\n", (slices) => `${slices}${harness}`)
+    .replace(gate, "harness.arc >= champion - 2pp @95%");
+  expect(evaluateOf(text).imports["harness"]).toEqual({
+    tool: "lm-eval",
+    from: "out/results.json",
+    metrics: {
+      arc: { of: "arc_easy/acc,none", unit: "ratio", direction: "higher", range: [0, 1] },
+      tone: { of: "tone", unit: "score", direction: "higher", range: [null, null] },
+    },
+  });
+});

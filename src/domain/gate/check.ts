@@ -20,7 +20,7 @@ function knownAs(name: string, { task, outside = {} }: Setting): Known | undefin
   return { kind: "outside", ...declared, range: limitsOf(declared), bound: { kind: "outside" } };
 }
 
-const outsideHint = "declare it under evaluate.commands, as command.metric";
+const outsideHint = "declare it under evaluate.commands or evaluate.imports";
 
 /** All that is wrong with a check in this setting: what could never be judged, never pass, or never fail. */
 export function checkProblems({ parsed }: Comparison, setting: Setting): CheckProblem[] {

@@ -4,10 +4,12 @@ import { selectAnswers } from "../metrics/select.ts";
 import type { Answers, Observations } from "../observations/observations.ts";
 import { limitsOf } from "../outside/declared.ts";
 import { isMissing, type Measured, type OutsideMetric } from "../outside/measured.ts";
+import { settling } from "./needs.ts";
 import type { ParsedCheck } from "./parse.ts";
 import { boundOf, factor, type Subject } from "./question.ts";
 import { blank, type Finding } from "./result.ts";
-import { holds, lowIsBad } from "./rule.ts";
+import { holds, lowIsBad, withBounds } from "./rule.ts";
+import { statedBounds } from "./stated.ts";
 
 /** Rows that a check looks at, and the metric they are looked at with. */
 export interface Seen {
@@ -51,16 +53,27 @@ function metricOf(metric: OutsideMetric, scores: readonly (number | null)[]): Ro
   };
 }
 
-/** A comparison of values alone: enough for a check without a confidence. */
+/** A comparison of values, with a confidence where their standard errors are stated. */
 function byValues(check: ParsedCheck, candidate: Measured, champion: Measured | null): Told {
-  if (check.by.length > 0 || check.confidence !== null || check.min !== null) return told("no_row_scores");
-  const ref = champion && champion.value;
-  const [mul, bound] = [factor(check), boundOf(check)];
+  const { confidence, min, op } = check;
+  const [ref, mul, bound] = [champion && champion.value, factor(check), boundOf(check)];
   const estimate = candidate.value - mul * (ref ?? 0);
-  const finding: Finding = { ...blank, value: candidate.value, ref, estimate, bound, method: "point" };
+  const n = candidate.n ?? null;
+  const finding: Finding = { ...blank, value: candidate.value, ref, estimate, bound, n };
+  const of = (found: Partial<Finding>): Told => ({ finding: { ...finding, ...found }, said: null });
+  const asked = confidence === null ? null : { confidence, bound, low: lowIsBad(op) };
+  const bounds = asked && statedBounds(candidate, champion, mul, asked);
+  if (check.by.length > 0 || (asked && !bounds) || (min !== null && n === null)) return told("no_row_scores");
   if (mul !== 1 && ref !== null && ref <= 0)
-    return { finding: { ...finding, reason: "relative_to_nonpositive" }, said: null };
-  return { finding: { ...finding, status: holds(check.op, estimate, bound) ? "pass" : "fail" }, said: null };
+    return of({ reason: "relative_to_nonpositive", method: asked ? null : "point" });
+  const least = min ?? (asked ? 30 : 1);
+  const few = n !== null && n < least && ({ status: "inconclusive", reason: "min_n", needsN: least } as const);
+  if (!bounds) return of({ method: "point", status: holds(op, estimate, bound) ? "pass" : "fail", ...few });
+  const { undefined: missing, ...made } = bounds;
+  if (missing !== undefined) return of({ ...made, status: "inconclusive", reason: missing, ...few });
+  const judged: Finding = { ...finding, ...made, status: withBounds(op, bound, made) };
+  const needsN = judged.status === "inconclusive" ? (settling(judged, check)?.rows ?? null) : null;
+  return of({ ...judged, needsN, ...few });
 }
 
 /** Rows in which both models have a score. */

@@ -147,7 +147,7 @@ export const reasons: Readonly<Record<string, string>> = {
   not_reported: "the source outside gave no usable number",
   declared_otherwise: "it was measured under another unit or direction; evaluate again with this configuration",
   no_row_scores:
-    "the source gave one number and no score for each row, so neither a bound nor a slice can be made; print rows, or leave @, by and [min] away",
+    "the source gave one number without scores of rows or a standard error, so neither a bound nor a slice can be made; print rows, or leave @, by and [min] away",
   rows_left_out:
     "rows were left out of the evaluation, so the scores from outside cannot be matched with slices or groups",
   failed_rows: "some rows got no usable answer, so no metric of rows can be trusted",

@@ -8,6 +8,9 @@ export interface Measured {
   value: number;
   /** A score for each row of the data set, in their order; null where a row has none. Null: the source gave no scores. */
   scores: readonly (number | null)[] | null;
+  /** Without scores: standard error of the value, and how many answers it is from; absent where the source does not say. */
+  error?: number;
+  n?: number;
 }
 
 /** Why there is no number, for people. */
@@ -19,6 +22,8 @@ export type Reported = Measured | Unmeasured;
 
 /** One metric as it was measured outside, of both models. */
 export interface OutsideMetric extends DeclaredMetric {
+  /** What of which tool it is; absent: a script's. */
+  source?: string;
   candidate: Reported;
   /** Null: the champion was not measured. */
   champion: Reported | null;
@@ -101,11 +106,18 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 function reportedFromJson(value: unknown): Reported {
   if (!isObject(value)) throw new RangeError("a measurement from outside is no object");
   if (typeof value["missing"] === "string") return { missing: value["missing"] };
-  const { value: number, scores } = value;
+  const { value: number, scores, error, n } = value;
   const sound = (score: unknown): boolean => score === null || typeof score === "number";
-  if (typeof number !== "number" || !(scores === null || (Array.isArray(scores) && scores.every(sound))))
+  const isNumber = (one: unknown): boolean => one === undefined || (typeof one === "number" && one >= 0);
+  if (
+    typeof number !== "number" ||
+    !isNumber(error) ||
+    !isNumber(n) ||
+    !(scores === null || (Array.isArray(scores) && scores.every(sound)))
+  )
     throw new RangeError("a measurement from outside has no number");
-  return { value: number, scores: scores as Measured["scores"] };
+  const stated = { ...(error !== undefined && { error: error as number }), ...(n !== undefined && { n: n as number }) };
+  return { value: number, scores: scores as Measured["scores"], ...stated };
 }
 
 /** Reads what was measured outside back from evidence. @throws RangeError when it has not the shape. */
@@ -113,7 +125,7 @@ export function outsideFromJson(value: Json): Outside {
   if (!isObject(value)) throw new RangeError("what was measured outside is no object");
   return Object.fromEntries(
     Object.entries(value).map(([name, metric]): [string, OutsideMetric] => {
-      const { unit, direction, range, candidate, champion } = isObject(metric) ? metric : {};
+      const { unit, direction, range, source, candidate, champion } = isObject(metric) ? metric : {};
       const ends = Array.isArray(range) ? range : [];
       if (
         !outsideUnits.some((known) => known === unit) ||
@@ -123,8 +135,9 @@ export function outsideFromJson(value: Json): Outside {
       )
         throw new RangeError(`what ${name} is cannot be read`);
       const declared = { unit, direction, range: ends } as unknown as DeclaredMetric;
+      const from = typeof source === "string" ? { source } : {};
       const other = champion === null ? null : reportedFromJson(champion);
-      return [name, { ...declared, candidate: reportedFromJson(candidate), champion: other }];
+      return [name, { ...declared, ...from, candidate: reportedFromJson(candidate), champion: other }];
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { readJson } from "../json.ts";
 import { shorten } from "../shorten.ts";
 import type { DeclaredMetric } from "./declared.ts";
 import { isMissing, measuredScores, measuredValue, type Reported, type ScoresAsked } from "./measured.ts";
@@ -14,12 +15,6 @@ type Plain = Record<string, unknown>;
 
 const isPlain = (value: unknown): value is Plain =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** JSON knows no NaN, and Python prints it all the same: as a text it can be named. */
-const namingNan = (text: string): string =>
-  text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) =>
-    token.startsWith('"') ? token : `"${token}"`,
-  );
 
 /** The same reason for every metric. */
 export const missingAll = (declared: Declarations, missing: string): Record<string, Reported> =>
@@ -47,9 +42,9 @@ function readMetric(
 /** Reads what a script printed: `{"metrics": {"name": 0.9}, "rows": {"name": [1, 0, …]}}`, either of them or both. */
 export function readScriptOutput(text: string, declared: Declarations, asked: ScoresAsked): ScriptOutput {
   const nothing = (missing: string): ScriptOutput => ({ metrics: missingAll(declared, missing), extra: [] });
-  let body: unknown;
+  let body: unknown; // Python prints NaN, which is no JSON: read, it can be named.
   try {
-    body = JSON.parse(namingNan(text));
+    body = readJson(text);
   } catch {
     const seen = text.trim() === "" ? "it is empty" : `it begins with ${JSON.stringify(shorten(text, 40))}`;
     return nothing(

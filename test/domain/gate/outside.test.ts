@@ -134,6 +134,48 @@ describe("a score for each row", () => {
   });
 });
 
+describe("a number with its standard error", () => {
+  /** As a tool states a share of right answers. */
+  const rate = (value: number, n: number): Reported => ({
+    value,
+    scores: null,
+    n,
+    error: Math.sqrt((value * (1 - value)) / (n - 1)),
+  });
+  const mean = (value: number, error: number, n = 100): Reported => ({ value, scores: null, error, n });
+  const of = (candidate: Reported, champion: Reported | null = null) => observed({ candidate, champion });
+  test.each<[string, Observations, string, string | null, string | null]>([
+    ["judge.helpfulness >= 0.8 @95%", of(rate(0.9, 200)), "pass", null, "clopper-pearson"],
+    ["judge.helpfulness >= 0.88 @95%", of(rate(0.9, 200)), "inconclusive", null, "clopper-pearson"],
+    ["judge.helpfulness >= 0.99 @95%", of(rate(1, 100)), "inconclusive", null, "clopper-pearson"],
+    ["judge.helpfulness >= 0.8 @95%", of(rate(0.9, 29)), "inconclusive", "min_n", "clopper-pearson"],
+    ["judge.helpfulness >= 0.8 [min 40]", of(rate(0.9, 39)), "inconclusive", "min_n", "point"],
+    ["judge.helpfulness >= 0.8", of(rate(0.9, 3)), "pass", null, "point"],
+    ["judge.helpfulness >= champion - 5pp @95%", of(rate(0.9, 2000), rate(0.9, 1800)), "pass", null, "newcombe"],
+    ["judge.helpfulness >= champion - 1pp @95%", of(rate(0.9, 200), rate(0.9, 200)), "inconclusive", null, "newcombe"],
+    ["judge.helpfulness >= champion - 1pp @95%", of(rate(0.7, 900), rate(0.9, 900)), "fail", null, "newcombe"],
+    ["judge.helpfulness >= 0.6 @95%", of(mean(0.7, 0.03)), "pass", null, "t-stated"],
+    ["judge.helpfulness >= champion * 0.9 @95%", of(mean(0.7, 0.01), mean(0.7, 0.01)), "pass", null, "t-stated"],
+    ["judge.helpfulness >= champion @95%", of(mean(0.7, 0.01), mean(0.8, 0.01)), "fail", null, "t-stated"],
+    ["judge.helpfulness >= 0.6 @95%", of(mean(0.7, 0)), "inconclusive", "degenerate", "t-stated"],
+    ["judge.helpfulness >= champion - 5pp @95%", of(mean(0.7, 0.01), number(0.7)), "error", "no_row_scores", null],
+    ["judge.helpfulness >= 0.6 @95% by half", of(mean(0.7, 0.01)), "error", "no_row_scores", null],
+    ["judge.helpfulness >= 0.6 @95%", of({ value: 0.7, scores: null, error: 0.01 }), "error", "no_row_scores", null],
+  ])("%s is %j", (text, observations, ...found) => {
+    expect(told(text, observations)).toEqual(found);
+  });
+
+  test("bounds are those of the outcomes themselves", () => {
+    const outcomes = observed({ candidate: each((row) => (row < 20 ? 0 : 1)) });
+    const { lower, upper, n } = judged("judge.helpfulness >= 0.8 @95%", outcomes);
+    expect(judged("judge.helpfulness >= 0.8 @95%", of(rate(0.9, 200)))).toMatchObject({
+      n,
+      lower: expect.closeTo(lower!, 12) as number,
+      upper: expect.closeTo(upper!, 12) as number,
+    });
+  });
+});
+
 describe("what is never a pass", () => {
   const missing: Reported = { missing: "python judge.py ended with exit code 2" };
   test.each<[string, Observations, string]>([
@@ -219,7 +261,13 @@ describe("before anything is built", () => {
 test("evidence keeps what was measured, and is refused when it is damaged", () => {
   const digest = sha256("x");
   const seen = { image: { repository: "r.example/m", digest }, modelDigest: digest };
-  const observations = observed({ candidate: each((row) => (row === 3 ? null : 0.5)), champion: { missing: "gone" } });
+  const observations = observed({
+    candidate: each((row) => (row === 3 ? null : 0.5)),
+    champion: { missing: "gone" },
+    source: "lm-eval a",
+  });
+  const stated = { value: 0.5, scores: null, error: 0.1, n: 25 };
+  observations.outside = { ...observations.outside, "harness.arc": { ...share, candidate: stated, champion: null } };
   const body = evaluationToJson({
     schema: 1,
     subject: { before: seen, after: seen },
@@ -239,7 +287,7 @@ test("evidence keeps what was measured, and is refused when it is damaged", () =
     ['"value":0.5', '"value":"0.5"'],
   ] as const) {
     expect(text).toContain(what);
-    expect(() => read(text.replace(what, by))).toThrow(/judge\.helpfulness|from outside/);
+    expect(() => read(text.replace(what, by))).toThrow(/(judge|harness)\.|from outside/);
   }
 });
 

@@ -32,8 +32,8 @@ describe("what is no result is named", () => {
     ["[]", /not of the form/],
     ['{"metrics": [0.9]}', /not of the form/],
     ["{}", /not in the output; print \{"metrics": \{"helpfulness": …\}\}/],
-    ['{"metrics": {"helpfulness": NaN}}', /it is "NaN", not a number/],
-    ['{"metrics": {"helpfulness": -Infinity}}', /it is "-Infinity", not a number/],
+    ['{"metrics": {"helpfulness": NaN}}', /it is NaN, not a number/],
+    ['{"metrics": {"helpfulness": -Infinity}}', /it is -Infinity, not a number/],
     ['{"metrics": {"helpfulness": 1e999}}', /it is Infinity, not a number/],
     ['{"metrics": {"helpfulness": null}}', /it is null, not a number/],
     ['{"metrics": {"helpfulness": "0.9"}}', /it is "0\.9", not a number/],
@@ -42,7 +42,7 @@ describe("what is no result is named", () => {
     ['{"metrics": {"helpfulness": -0.1}}', /-0\.1 is not between 0 and 1$/],
     ['{"rows": {"helpfulness": 1}}', /rows are 1, not a list/],
     ['{"rows": {"helpfulness": [1, 1, 0]}}', /3 row scores, and the data set has 4 rows/],
-    ['{"rows": {"helpfulness": [1, NaN, 0, 1]}}', /row 2 scored "NaN", not a number/],
+    ['{"rows": {"helpfulness": [1, NaN, 0, 1]}}', /row 2 scored NaN, not a number/],
     ['{"rows": {"helpfulness": [1, 1, true, 1]}}', /row 3 scored a boolean, not a number/],
     ['{"rows": {"helpfulness": [1, 1, 0, 7]}}', /row 4: 7 is not between 0 and 1/],
     ['{"rows": {"helpfulness": [1, null, 0, 1]}}', /row 2 has no score; evaluate\.failed-rows: exclude/],
@@ -50,6 +50,7 @@ describe("what is no result is named", () => {
       '{"metrics": {"helpfulness": 0.9}, "rows": {"helpfulness": [1, 1, 0, 1]}}',
       /says 0\.9, and the mean of its rows is 0\.75/,
     ],
+    ['{"metrics": {"helpfulness": 0.1}, "metrics": {"helpfulness": 0.9}}', /not JSON/],
     ['{"metrics": {"__proto__": 1}}', /not in the output/],
   ])("%s", (text, reason) => {
     expect(reasonOf(text)).toMatch(reason);

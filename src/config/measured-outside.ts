@@ -1,0 +1,74 @@
+import { metrics as ownMetrics } from "../domain/metrics/index.ts";
+import { type DeclaredMetric, usualRange } from "../domain/outside/declared.ts";
+import type { Config } from "./config.ts";
+import type { Report } from "./report.ts";
+import type { Written } from "./schema.ts";
+
+type Evaluate = NonNullable<Written["evaluate"]>;
+type Settings = NonNullable<Config["evaluate"]>;
+type Declared = Evaluate["commands"][string]["metrics"][string];
+
+const declaredOf = ({ unit, better, range }: Declared): DeclaredMetric => ({
+  unit,
+  direction: better,
+  range: range ?? usualRange(unit),
+});
+
+const mapped = <From, To>(
+  record: Readonly<Record<string, From>>,
+  to: (one: From, name: string) => To,
+): Record<string, To> => Object.fromEntries(Object.entries(record).map(([name, one]) => [name, to(one, name)]));
+
+/** The user's own scripts, with what is absent named. */
+export const commandsOf = ({ commands }: Pick<Evaluate, "commands">): Settings["commands"] =>
+  mapped(commands, ({ run, metrics, env, timeout }) => ({
+    run,
+    metrics: mapped(metrics, declaredOf),
+    env,
+    timeoutMilliseconds: timeout ?? 600_000,
+  }));
+
+/** The results of other tools, with what is absent named. */
+export const importsOf = ({ imports }: Pick<Evaluate, "imports">): Settings["imports"] =>
+  mapped(imports, ({ tool, from, metrics }) => ({
+    tool,
+    from,
+    metrics: mapped(metrics, ({ of, ...metric }, name) => ({ ...declaredOf(metric), of: of ?? name })),
+  }));
+
+type Path = readonly string[];
+
+function rangeProblems({ unit, range }: Declared, path: Path, report: Report): void {
+  if (!range) return;
+  const [least, most] = range;
+  const [lowest, highest] = usualRange(unit);
+  if (least >= most || (lowest !== null && least < lowest) || (highest !== null && most > highest))
+    report.value(
+      [...path, "range"],
+      `the range [${least}, ${most}] cannot be one of a ${unit}`,
+      `Write the least value first${lowest === null ? "" : `, from ${lowest}${highest === null ? "" : ` to ${highest}`}`}.`,
+    );
+}
+
+/** Names that mean something else, sources that measure nothing, and ranges that hold nothing. */
+export function outsideProblems({ commands, imports }: Evaluate, report: Report): void {
+  const sources = [
+    ...Object.entries(commands).map(([name, { metrics }]) => ({ key: "commands", name, metrics })),
+    ...Object.entries(imports).map(([name, { metrics }]) => ({ key: "imports", name, metrics })),
+  ];
+  for (const { key, name, metrics } of sources) {
+    const path = ["evaluate", key, name];
+    if (ownMetrics.some(([own]) => own === name))
+      report.value(path, `evaluate.${key}.${name} has the name of a metric`, "Give it another name.");
+    if (key === "imports" && Object.hasOwn(commands, name))
+      report.value(path, `evaluate.imports.${name} has the name of a command`, "Give it another name.");
+    if (Object.keys(metrics).length === 0)
+      report.value(
+        [...path, "metrics"],
+        `evaluate.${key}.${name} measures nothing`,
+        "Name what it measures, such as metrics: { helpfulness: { better: higher } }.",
+      );
+    for (const [metric, declared] of Object.entries(metrics))
+      rangeProblems(declared, [...path, "metrics", metric], report);
+  }
+}
