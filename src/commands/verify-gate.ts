@@ -9,6 +9,7 @@ import { namedMetrics } from "../domain/outside/declared.ts";
 import { truthOf, truthsOf } from "../domain/reading.ts";
 import { groupsOf, slicesOf } from "../stages/evaluation/outcomes.ts";
 import { evaluateSettings, readFacts, readingPlan } from "./data.ts";
+import { wantedOperations } from "./operation.ts";
 import { validateModel } from "./validate.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -47,7 +48,11 @@ async function soundObservations(shop: Workshop, signal: AbortSignal) {
     slices: slicesOf(rows, all),
     failedRows: 0,
     load: soundLoad(shop),
-    outside: outsideAt(namedMetrics({ ...settings.commands, ...settings.imports }), truth.length, true),
+    outside: outsideAt(
+      { ...namedMetrics({ ...settings.commands, ...settings.imports }), ...wantedOperations(shop) },
+      truth.length,
+      true,
+    ),
   };
   const seeds = { candidate: model.digest, champion: null, data: identity.digest };
   const context: DecisionContext = { seeds, firstPromotion: shop.config.promotion.first };

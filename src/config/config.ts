@@ -92,6 +92,8 @@ export interface Config {
     concurrency: number;
     failedRows: "error" | "wrong" | "exclude";
     maxFailed: number | null;
+    /** What an hour of staging costs, in any currency. */
+    pricePerHour: number | null;
     /** Scripts that measure the endpoint, by name. */
     commands: Readonly<Record<string, ScriptSettings>>;
     /** Results of other tools, by name. */

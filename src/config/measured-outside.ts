@@ -1,5 +1,5 @@
-import { metrics as ownMetrics } from "../domain/metrics/index.ts";
-import { type DeclaredMetric, usualRange } from "../domain/outside/declared.ts";
+import { type DeclaredMetric, type DeclaredMetrics, namedMetrics, usualRange } from "../domain/outside/declared.ts";
+import { isTaken, operations } from "../domain/outside/operation.ts";
 import type { Config } from "./config.ts";
 import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
@@ -36,6 +36,17 @@ export const importsOf = ({ imports }: Pick<Evaluate, "imports">): Settings["imp
     metrics: mapped(metrics, ({ of, ...metric }, name) => ({ ...declaredOf(metric), of: of ?? name })),
   }));
 
+/** All that checks may name and modelgate has no metric of answers for. What answers cost is known with a price and a load test. */
+export function outsideOf(evaluate: Evaluate, hasLoad: boolean): DeclaredMetrics {
+  const { cost_per_1k, ...others } = operations;
+  const hasPrice = hasLoad && evaluate["price-per-hour"] !== undefined;
+  return {
+    ...others,
+    ...(hasPrice && { cost_per_1k }),
+    ...namedMetrics({ ...commandsOf(evaluate), ...importsOf(evaluate) }),
+  };
+}
+
 type Path = readonly string[];
 
 function rangeProblems({ unit, range }: Declared, path: Path, report: Report): void {
@@ -58,8 +69,7 @@ export function outsideProblems({ commands, imports }: Evaluate, report: Report)
   ];
   for (const { key, name, metrics } of sources) {
     const path = ["evaluate", key, name];
-    if (ownMetrics.some(([own]) => own === name))
-      report.value(path, `evaluate.${key}.${name} has the name of a metric`, "Give it another name.");
+    if (isTaken(name)) report.value(path, `evaluate.${key}.${name} has the name of a metric`, "Give it another name.");
     if (key === "imports" && Object.hasOwn(commands, name))
       report.value(path, `evaluate.imports.${name} has the name of a command`, "Give it another name.");
     if (Object.keys(metrics).length === 0)

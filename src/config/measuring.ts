@@ -83,6 +83,11 @@ export const evaluate = z
     "max-failed": share("0.5%")
       .optional()
       .describe("With wrong or exclude: beyond this share it is an error all the same"),
+    "price-per-hour": z
+      .number()
+      .positive()
+      .optional()
+      .describe("What an hour of what staging runs on costs, in any currency: for cost_per_1k"),
     commands,
     imports,
   })

@@ -1,12 +1,11 @@
 import type { PlatformKind } from "../adapters/platforms/index.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import { parseImage } from "../domain/image.ts";
-import { namedMetrics } from "../domain/outside/declared.ts";
 import type { Config } from "./config.ts";
 import { evaluateProblems, hasClasses, taskOf } from "./evaluation.ts";
 import { gatesOf } from "./gates.ts";
 import { loadOf, loadProblems, loadSetting } from "./load-test.ts";
-import { commandsOf, importsOf } from "./measured-outside.ts";
+import { commandsOf, importsOf, outsideOf } from "./measured-outside.ts";
 import type { Report } from "./report.ts";
 import { runtimeProblems } from "./runtime.ts";
 import type { Written } from "./schema.ts";
@@ -36,7 +35,7 @@ function checksOf({ gates, evaluate, load }: Parts, report: Report): Check[] {
         sliceColumns: evaluate.slices,
         load: loadSetting(load),
         hasBaseline: evaluate.baseline !== undefined,
-        outside: namedMetrics({ ...commandsOf(evaluate), ...importsOf(evaluate) }),
+        outside: outsideOf(evaluate, load !== undefined),
       }
     : null;
   return gatesOf(gates, setting, report);
@@ -76,6 +75,7 @@ const evaluateOf = (evaluate: NonNullable<Written["evaluate"]>): Config["evaluat
   concurrency: evaluate.concurrency,
   failedRows: evaluate["failed-rows"],
   maxFailed: evaluate["max-failed"] ?? null,
+  pricePerHour: evaluate["price-per-hour"] ?? null,
   commands: commandsOf(evaluate),
   imports: importsOf(evaluate),
 });

@@ -28,4 +28,6 @@ export interface Builder {
   build(plan: BuildPlan, signal: AbortSignal): Promise<BuildResult>;
   /** Reads the release back from an image. @throws UserError `release.not-found`, `release.unreadable`. */
   describe(image: Image, signal: AbortSignal): Promise<Release>;
+  /** Bytes that a pull of the image takes where nothing of it is: its layers as they are stored, and its configuration. @throws UserError `release.not-found`. */
+  size(image: Image, signal: AbortSignal): Promise<number>;
 }

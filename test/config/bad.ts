@@ -683,6 +683,13 @@ const commands: Bad[] = [
     /another name/,
   ],
   [
+    "a command named like what is measured without it",
+    slices,
+    command("image", "run: [python], metrics: { size: { better: lower } }"),
+    "config.value 14:12 evaluate.commands.image",
+    /another name/,
+  ],
+  [
     "a command in upper case",
     slices,
     command("Judge", "run: [python], metrics: { a: { better: lower } }"),

@@ -310,3 +310,15 @@ test("results of another tool have their file, and the tool's name of each metri
     },
   });
 });
+
+test("what running it takes is measured without being declared; its cost needs a price and a load test", () => {
+  const checks = "image.size <= 500 MB\n  - cold_start <= 20 s\n  - memory.max <= 2 GB\n  - cost_per_1k <= 0.05";
+  const priced = good
+    .replace("  slices: [stroke]\n", "  slices: [stroke]\n  price-per-hour: 1.2\n")
+    .replace(gate, checks);
+  expect(evaluateOf(priced).pricePerHour).toBe(1.2);
+  for (const without of [good.replace(gate, checks), priced.replace(/^load:.*\n/m, "")])
+    expect(problemsOf(without).map(({ hint }) => hint)).toEqual([
+      expect.stringMatching(/load and evaluate\.price-per-hour/),
+    ]);
+});

@@ -109,12 +109,21 @@ export function builderContract(
       expect(await openStore(repository).manifest("latest", signal)).toBeNull();
     });
 
+    test("says how much a pull of the image takes", async () => {
+      const { builder, openStore } = await made();
+      const { release } = await builder.build(await planOf(small), signal);
+      const { manifest } = await inspect(release.image, openStore);
+      const blobs = [manifest.config!, ...manifest.layers!];
+      expect(await builder.size(release.image, signal)).toBe(blobs.reduce((sum, { size }) => sum + size, 0));
+    });
+
     test("says what is wrong with an image that is not there or not ours", async () => {
       const { builder, openStore, repository } = await made();
       const missing = { repository, digest: sha256("nothing") };
       await expect(builder.describe(missing, signal)).rejects.toMatchObject({
         problems: [{ code: "release.not-found" }],
       });
+      await expect(builder.size(missing, signal)).rejects.toMatchObject({ problems: [{ code: "release.not-found" }] });
       const foreign = await putImage(openStore(repository), "foreign");
       await expect(builder.describe(foreign, signal)).rejects.toMatchObject({
         problems: [{ code: "release.unreadable" }],

@@ -1,6 +1,6 @@
 import type { Builder } from "../../ports/builder.ts";
 import type { OpenStore } from "../oci/store.ts";
-import { buildImage, describeImage } from "./image/assemble.ts";
+import { buildImage, describeImage, imageSize } from "./image/assemble.ts";
 
 /** Builds into a repository of a registry, over the distribution API and without a daemon. */
 export const registryBuilder = (options: {
@@ -11,4 +11,5 @@ export const registryBuilder = (options: {
   kind: "registry",
   build: (plan, signal) => buildImage(plan, options.repository, options, signal),
   describe: (image, signal) => describeImage(image, options.openStore, signal),
+  size: (image, signal) => imageSize(image, options.openStore, signal),
 });

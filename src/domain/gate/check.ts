@@ -2,9 +2,10 @@ import { allowed, keeps } from "../metrics/arguments.ts";
 import { metricNamed, metrics } from "../metrics/index.ts";
 import type { Task } from "../observations/observations.ts";
 import { limitsOf } from "../outside/declared.ts";
+import { against, reference } from "./check-reference.ts";
 import type { Comparison } from "./compare.ts";
 import { didYouMean } from "./near.ts";
-import type { Reference } from "./parse.ts";
+import { outsideName, type ParsedCheck } from "./parse.ts";
 import { enoughRequests, enoughRows, range } from "./reach.ts";
 import { lowIsBad } from "./rule.ts";
 import type { CheckProblem, Finder, Known, Setting } from "./setting.ts";
@@ -13,23 +14,29 @@ const metricsOf = (task: Task): string[] =>
   metrics.flatMap(([name, metric]) => (metric.kind === "run" || metric.tasks.includes(task) ? [name] : []));
 
 /** A metric by the name a check gives it: one of ours, or one that something else measures. */
-function knownAs(name: string, { task, outside = {} }: Setting): Known | undefined {
-  const own = metricNamed(name, task);
+function knownAs(parsed: ParsedCheck, { task, outside = {} }: Setting): Known | undefined {
+  const own = metricNamed(parsed.metric, task);
+  const name = outsideName(parsed);
   const declared = Object.hasOwn(outside, name) ? outside[name] : undefined;
   if (own || !declared) return own;
-  return { kind: "outside", ...declared, range: limitsOf(declared), bound: { kind: "outside" } };
+  const { unit, direction, about, alone = false } = declared;
+  const bound = { kind: about === "operation" ? "none" : "outside" } as const;
+  return { kind: "outside", unit, direction, range: limitsOf(declared), bound, alone };
 }
 
+const costHint = "it needs load and evaluate.price-per-hour";
 const outsideHint = "declare it under evaluate.commands or evaluate.imports";
 
 /** All that is wrong with a check in this setting: what could never be judged, never pass, or never fail. */
 export function checkProblems({ parsed }: Comparison, setting: Setting): CheckProblem[] {
-  const metric = knownAs(parsed.metric, setting);
+  const metric = knownAs(parsed, setting);
   const column = parsed.at.metric;
   const known = [...metricsOf(setting.task), ...Object.keys(setting.outside ?? {})];
   if (!metric) {
-    const hint = `${didYouMean(parsed.metric, known)}${parsed.metric.includes(".") ? `; ${outsideHint}` : ""}`;
-    return [{ message: `there is no metric "${parsed.metric}"`, hint, column }];
+    const name = outsideName(parsed);
+    const more = name === "cost_per_1k" ? costHint : name.includes(".") ? outsideHint : null;
+    const hint = `${didYouMean(name, known)}${more === null ? "" : `; ${more}`}`;
+    return [{ message: `there is no metric "${name}"`, hint, column }];
   }
   if (metric.kind === "rows" && !metric.tasks.includes(setting.task))
     return [
@@ -49,6 +56,7 @@ export function checkProblems({ parsed }: Comparison, setting: Setting): CheckPr
 }
 
 const statistic: Finder = ({ metric: name, stat, at }, metric) => {
+  if (metric.kind === "outside") return [];
   const takes = metric.kind === "run" && metric.stats;
   if (takes && stat === null)
     return [
@@ -111,67 +119,6 @@ const direction: Finder = ({ metric: name, op, at }, metric) => {
   return [{ message, hint: `write ${right}`, column: at.op }];
 };
 
-/** What a reference needs to be observed. */
-const observable = (reference: Reference, column: number, { hasBaseline }: Setting): CheckProblem[] => {
-  if (reference === "champion" || (reference === "baseline" && hasBaseline)) return [];
-  const hint =
-    reference === "baseline"
-      ? "name the image of the other model as evaluate.baseline"
-      : "compare with champion (what production runs) or with a number";
-  return [{ message: `nothing is observed for "${reference}"`, hint, column }];
-};
-
-const against: Finder = ({ metric: name, against: other, right, at }, metric, setting) => {
-  if (other === null) return [];
-  const column = at.against;
-  const problem = (message: string, hint: string) => [{ message: `${name} ${message}`, hint, column }];
-  if (metric.kind !== "rows")
-    return problem("is not measured on answers, so there are none to hold it against", "leave against away");
-  if (setting.task === "ranking")
-    return problem("of a ranking cannot be taken against answers: its scores are no grades", "leave against away");
-  if (right.kind === "ref")
-    return problem("compares with one model and takes the answers of another for the truth", "compare with a number");
-  return observable(other, column, setting);
-};
-
-const reference: Finder = ({ metric: name, right, at }, metric, setting) => {
-  if (right.kind === "value") return [];
-  const column = at.right;
-  const missing = observable(right.ref, column, setting);
-  if (missing.length > 0) return missing;
-  if (metric.kind === "outside" && right.ref !== "champion")
-    return [
-      {
-        message: `${name} is not measured of the ${right.ref}`,
-        hint: "compare with champion or with a number",
-        column,
-      },
-    ];
-  const { load: test } = setting;
-  if (metric.kind !== "run" || test === null) return [];
-  if (right.ref !== "champion")
-    return [
-      {
-        message: `${name} is measured on a load run, and the ${right.ref} is not put under load`,
-        hint: "compare with champion or with a number",
-        column,
-      },
-    ];
-  if (metric.bound.kind === "none")
-    return [{ message: `${name} is looked for with the candidate alone`, hint: "compare with a number", column }];
-  if (!test.takesTurns)
-    return [
-      {
-        message: `${name} cannot be compared with the champion: a recording, or all rows at once, cannot be put on two models in turn`,
-        hint: "compare with a number, or use the profile server, constant or stream",
-        column,
-      },
-    ];
-  return metric.bound.kind === "binomial" && right.mul !== 1
-    ? [{ message: `${name} is compared with the champion by its difference`, hint: "write champion + 1pp", column }]
-    : [];
-};
-
 const unit: Finder = ({ metric: name, right, at }, metric) => {
   const column = at.right;
   // BLEU and chrF run to 100, and 30% of that is not what is meant.
@@ -179,6 +126,8 @@ const unit: Finder = ({ metric: name, right, at }, metric) => {
   const problem = (message: string, hint: string) => [{ message: `${name} ${message}`, hint, column }];
   if (right.unit === "ms" && metric.unit !== "ms")
     return problem(`is not a time but in ${metric.unit}`, "leave the unit away");
+  if (right.unit === "bytes" && metric.unit !== "bytes")
+    return problem(`is not a size but in ${metric.unit}`, "leave the unit away");
   if (right.unit === "rps" && metric.unit !== "per second")
     return problem("is not a rate of requests", "leave the unit away");
   if (right.unit === "pp" && !pure)
@@ -191,6 +140,8 @@ const unit: Finder = ({ metric: name, right, at }, metric) => {
   const bare = right.kind === "value" ? right.value : right.off;
   if ((right.kind === "value" || bare !== 0) && right.unit === null && metric.unit === "ms")
     return problem("needs a unit", `write ${bare}ms or ${bare / 1000}s`);
+  if (right.kind === "value" && right.unit === null && metric.unit === "bytes")
+    return problem("needs a unit", `write ${right.value}MB or ${right.value}GB`);
   return [];
 };
 
@@ -200,7 +151,7 @@ const confidence: Finder = ({ metric: name, stat, confidence: asked, at }, metri
   return [
     {
       message: `no bound can be made for ${name}${stat ? `.${stat}` : ""}`,
-      hint: `leave @ away, or use ${metric.bound.kind === "none" ? metric.bound.instead : "a percentile such as p99"}`,
+      hint: `leave @ away${"instead" in metric.bound ? `, or use ${metric.bound.instead}` : stat ? ", or use a percentile such as p99" : ""}`,
       column: at.confidence,
     },
   ];
@@ -208,6 +159,8 @@ const confidence: Finder = ({ metric: name, stat, confidence: asked, at }, metri
 
 const slices: Finder = ({ metric: name, by, at }, metric, { sliceColumns }) => {
   const column = at.by;
+  if (by.length > 0 && metric.kind === "outside" && metric.bound.kind === "none")
+    return [{ message: `${name} is measured once, and has no slices`, hint: "leave by away", column }];
   if (by.length > 0 && metric.kind === "run")
     return [{ message: `${name} is measured on a load run, which has no slices`, hint: "leave by away", column }];
   const none = "no slice columns are configured; name them under evaluate.slices";

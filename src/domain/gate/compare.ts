@@ -3,9 +3,10 @@ import { metricNamed } from "../metrics/index.ts";
 import type { RowMetric, RunMetric, Unit } from "../metrics/metric.ts";
 import type { Observations } from "../observations/observations.ts";
 import type { OutsideMetric } from "../outside/measured.ts";
+import { operations } from "../outside/operation.ts";
 import { judgeLoad } from "./load.ts";
 import { type Seen, seenOutside, type Told } from "./outside.ts";
-import type { ParsedCheck } from "./parse.ts";
+import { outsideName, type ParsedCheck } from "./parse.ts";
 import { answersFrom, asTruth, referencesOf, withoutReference } from "./reference.ts";
 import { blank, bounded, type ComparisonResult, type Finding, type Slices } from "./result.ts";
 import { judgeRows } from "./rows.ts";
@@ -66,9 +67,14 @@ function findLoad(
   return judgeLoad(question, { candidate: load, champion: beside ? championLoad : null });
 }
 
+/** Whether a metric of this name would be measured outside. */
+const isOutside = (name: string): boolean => name.includes(".") || Object.hasOwn(operations, name);
+
 /** A metric that was measured outside. */
-const outsideNamed = ({ outside = {} }: Observations, name: string): OutsideMetric | undefined =>
-  Object.hasOwn(outside, name) ? outside[name] : undefined;
+function outsideOf({ outside = {} }: Observations, check: ParsedCheck): OutsideMetric | undefined {
+  const name = outsideName(check);
+  return Object.hasOwn(outside, name) ? outside[name] : undefined;
+}
 
 /** Whether a check compares with the champion: all else that metrics from outside could be compared with is not measured by them. */
 const isBesideChampion = ({ right }: ParsedCheck): boolean => right.kind === "ref" && right.ref === "champion";
@@ -89,11 +95,15 @@ const seenRows = (
 
 function find({ parsed, text }: Comparison, observed: Observations, context: DecisionContext): Found {
   const metric = metricNamed(parsed.metric, observed.task);
-  const outside = metric ? undefined : outsideNamed(observed, parsed.metric);
+  const outside = metric ? undefined : outsideOf(observed, parsed);
   const usual = parsed.confidence === null ? 1 : 30;
   if (metric?.kind === "run") return findLoad(metric, { parsed, text }, observed, context);
-  if (!metric && !outside) return { ...blank, reason: parsed.metric.includes(".") ? "not_measured" : "unknown_metric" };
-  if (observed.failedRows > 0) return { ...blank, reason: "failed_rows" };
+  if (!metric && !outside)
+    return {
+      ...blank,
+      reason: isOutside(outsideName(parsed)) ? "not_measured" : "unknown_metric",
+    };
+  if (observed.failedRows > 0 && outside?.about !== "operation") return { ...blank, reason: "failed_rows" };
   const unjudged = withoutReference(parsed, observed, {
     ...context,
     has: (reference) => answersFrom(reference, observed) !== null,
@@ -131,7 +141,7 @@ function sentence(found: Found, check: ParsedCheck, unit: Unit | null): string {
 export function compare(asked: Comparison, observed: Observations, context: DecisionContext): ComparisonResult {
   const { text, parsed } = asked;
   const { slices = null, said = null, ...found } = bounded(find(asked, observed, context));
-  const unit = (metricNamed(parsed.metric, observed.task) ?? outsideNamed(observed, parsed.metric))?.unit ?? null;
+  const unit = (metricNamed(parsed.metric, observed.task) ?? outsideOf(observed, parsed))?.unit ?? null;
   return {
     text,
     ...found,

@@ -14,6 +14,7 @@ const manners: Readonly<Record<Unit, Manner>> = {
   score: { times: 1, suffix: "", digits: 3, difference: "" },
   nats: { times: 1, suffix: "", digits: 4, difference: "" },
   ms: { times: 1, suffix: " ms", digits: null, difference: " ms" },
+  bytes: { times: 1e-6, suffix: " MB", digits: null, difference: " MB" },
   "per second": { times: 1, suffix: " per second", digits: null, difference: " per second" },
   "label units": { times: 1, suffix: "", digits: null, difference: "" },
   "squared label units": { times: 1, suffix: "", digits: null, difference: "" },

@@ -3,9 +3,9 @@ import { meanMetric } from "../metrics/probabilities.ts";
 import { selectAnswers } from "../metrics/select.ts";
 import type { Answers, Observations } from "../observations/observations.ts";
 import { limitsOf } from "../outside/declared.ts";
-import { isMissing, type Measured, type OutsideMetric } from "../outside/measured.ts";
+import { isMissing, type Measured, type OutsideMetric, type Unmeasured } from "../outside/measured.ts";
 import { settling } from "./needs.ts";
-import type { ParsedCheck } from "./parse.ts";
+import { outsideName, type ParsedCheck } from "./parse.ts";
 import { boundOf, factor, type Subject } from "./question.ts";
 import { blank, type Finding } from "./result.ts";
 import { holds, lowIsBad, withBounds } from "./rule.ts";
@@ -25,6 +25,12 @@ export interface Told {
 }
 
 const told = (reason: string, said: string | null = null): Told => ({ finding: { ...blank, reason }, said });
+
+/** What is told where a source gave no number. */
+const unmeasured = (whose: string, { missing, inconclusive }: Unmeasured): Told => ({
+  finding: { ...blank, status: inconclusive ? "inconclusive" : "error", reason: "not_reported" },
+  said: `${whose} was not measured: ${missing}.`,
+});
 
 /** Scores as the answers of a task that has a number per row: whatever judges rows judges them, too. */
 const answersOf = (scores: Measured["scores"] & {}): Answers => ({
@@ -82,6 +88,10 @@ function bothScored(candidate: readonly (number | null)[], champion: readonly (n
   return Uint32Array.from(rows.filter((row) => candidate[row] !== null && champion?.[row] !== null));
 }
 
+/** Whether a bound is of the metric's kind: times and sizes are no plain numbers. */
+const isUnitOf = ({ unit }: OutsideMetric, { right }: ParsedCheck): boolean =>
+  right.kind === "ref" || (["ms", "bytes"] as const).every((kind) => (unit === kind) === (right.unit === kind));
+
 /** What a check on a metric from outside looks at: the rows that were scored, or where there are none the values. */
 export function seenOutside(
   metric: OutsideMetric,
@@ -91,16 +101,11 @@ export function seenOutside(
 ): Seen | Told {
   const { candidate } = metric;
   const champion = check.right.kind === "ref" ? metric.champion : null;
-  const isTime = metric.unit === "ms";
-  if (
-    lowIsBad(check.op) !== (metric.direction === "higher") ||
-    (check.right.kind === "value" && isTime !== (check.right.unit === "ms"))
-  )
+  if (lowIsBad(check.op) !== (metric.direction === "higher") || !isUnitOf(metric, check))
     return told("declared_otherwise");
-  if (isMissing(candidate)) return told("not_reported", `${check.metric} was not measured: ${candidate.missing}.`);
+  if (isMissing(candidate)) return unmeasured(outsideName(check), candidate);
   if (check.right.kind === "ref" && champion === null) return told("champion_unavailable");
-  if (champion && isMissing(champion))
-    return told("not_reported", `${check.metric} of the champion was not measured: ${champion.missing}.`);
+  if (champion && isMissing(champion)) return unmeasured(`${outsideName(check)} of the champion`, champion);
   const [own, other] = [candidate.scores, champion?.scores ?? null];
   if (own === null || (champion && other === null)) return byValues(check, candidate, champion);
   const whole = observed.truth.length === own.length;

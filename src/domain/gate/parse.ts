@@ -7,9 +7,9 @@ const references = ["champion", "baseline", "previous"] as const;
 export type Reference = (typeof references)[number];
 const operators = [">=", "<=", ">", "<"] as const;
 export type Operator = (typeof operators)[number];
-type NumberUnit = "%" | "ms" | "rps" | "pp";
+type NumberUnit = "%" | "ms" | "rps" | "bytes" | "pp";
 
-/** What stands right of the operator. Times are in ms, `%` and `pp` are divided by 100; `unit` is what was written. */
+/** What stands right of the operator. Times are in ms, sizes in bytes, `%` and `pp` are divided by 100; `unit` is what was written. */
 type Right =
   | { kind: "value"; value: number; unit: NumberUnit | null }
   | { kind: "ref"; ref: Reference; mul: number; off: number; unit: NumberUnit | null };
@@ -40,9 +40,13 @@ export interface ParsedCheck {
   };
 }
 
+/** The name that a metric from outside has: its statistic is a part of it, as in memory.max. */
+export const outsideName = ({ metric, stat }: Pick<ParsedCheck, "metric" | "stat">): string =>
+  stat === null ? metric : `${metric}.${stat}`;
+
 const numeral = /\d+(\.\d+)?([eE][+-]?\d+)?|\.\d+/;
 const word = /[A-Za-z_]\w*/;
-const outsideName = /\.(?!p\d|(mean|max|min)(?!\w))[A-Za-z]\w*/;
+const outsideMetric = /\.(?!p\d|(mean|max|min)(?!\w))[A-Za-z]\w*/;
 
 /**
  * Reads a check in the grammar of docs/gates.
@@ -87,7 +91,7 @@ function readMetric(scan: Scanner): string {
   const column = scan.column;
   const own = scan.expect(word, "the name of a metric");
   // What stands behind the dot is a statistic, or the metric of a source outside.
-  const name = `${own}${scan.take(outsideName, true) ?? ""}`;
+  const name = `${own}${scan.take(outsideMetric, true) ?? ""}`;
   if (name !== name.toLowerCase())
     scan.fail(`names the metric "${name}"`, `metrics are written in lower case: ${name.toLowerCase()}`, column);
   return name;
@@ -138,7 +142,14 @@ const units: Readonly<Record<string, { of: (value: number) => number; unit: Numb
   s: { of: (value) => value * 1000, unit: "ms" },
   rps: { of: (value) => value, unit: "rps" },
   "/s": { of: (value) => value, unit: "rps" },
+  ...Object.fromEntries(
+    Object.entries({ kB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }).map(([name, bytes]) => [
+      name,
+      { of: (value: number) => value * bytes, unit: "bytes" as const },
+    ]),
+  ),
 };
+const valueUnits = Object.keys(units).filter((name) => name !== "pp");
 
 function readNumber(scan: Scanner, allowed: readonly string[]): { value: number; unit: NumberUnit | null } {
   const value = Number(scan.expect(numeral, "a number"));
@@ -165,7 +176,7 @@ function readReference(scan: Scanner, allowed: readonly string[]): Reference {
 function readRight(scan: Scanner): Right {
   if (!scan.sees(word)) {
     const sign = scan.take(/-/) ? -1 : 1;
-    const { value, unit } = readNumber(scan, ["%", "ms", "us", "s", "rps", "/s"]);
+    const { value, unit } = readNumber(scan, valueUnits);
     return { kind: "value", value: sign * value, unit };
   }
   const ref = readReference(scan, [...references, "a number"]);

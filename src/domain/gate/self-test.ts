@@ -2,9 +2,11 @@ import { metricNamed } from "../metrics/index.ts";
 import { selectTruth } from "../metrics/select.ts";
 import type { LoadEvent, LoadRun, Observations } from "../observations/observations.ts";
 import { blockCount } from "../statistics/load-numbers.ts";
+import type { Comparison } from "./compare.ts";
 import { type Check, comparisonsOf, type DecisionContext, decide, judge } from "./decide.ts";
 import { badAnswers, perfectAnswers } from "./known-bad.ts";
-import { outsideAt } from "./known-outside.ts";
+import { badOutside } from "./known-outside.ts";
+import { outsideName } from "./parse.ts";
 import type { CheckResult } from "./result.ts";
 
 /** A way by which bad results get through a policy. */
@@ -19,8 +21,8 @@ interface KnownBad {
   name: string;
   /** Bad answers with the load that was measured. */
   observations: Observations;
-  /** The same with loads that are bad, too; none when there was no load run. */
-  withLoads: readonly Observations[];
+  /** The same with loads, and with measurements of operation, that are bad, too; none when there were none. */
+  inOperation: readonly Observations[];
 }
 
 const mostRows = 400;
@@ -94,9 +96,12 @@ function knownBad(observed: Observations): KnownBad[] {
   const measured = observed.load && inTurns(observed.load);
   const championLoad = measured && fastLoad(measured);
   return badAnswers(rows).map(({ name, answers }) => {
-    const outside = outsideAt(observed.outside, rows.truth.length);
-    const observations = { ...beside, candidate: answers, outside, load: measured, championLoad };
-    return { name, observations, withLoads: badLoads(measured).map((load) => ({ ...observations, load })) };
+    const outside = badOutside(observed.outside ?? {}, rows.truth.length);
+    const observations = { ...beside, candidate: answers, outside: outside.answers, load: measured, championLoad };
+    const operated = { ...observations, outside: { ...outside.answers, ...outside.operation } };
+    const loads = badLoads(measured).map((load) => ({ ...operated, load }));
+    const none = Object.keys(outside.operation).length === 0;
+    return { name, observations, inOperation: loads.length > 0 || none ? loads : [operated] };
   });
 }
 
@@ -104,13 +109,20 @@ function knownBad(observed: Observations): KnownBad[] {
 const letsThrough = ({ status, onInconclusive }: CheckResult): boolean =>
   status === "pass" || status === "skipped" || (status === "inconclusive" && onInconclusive === "allow");
 
+/** Whether a comparison looks at answers, or only at how the release is operated. */
+function looksAtOperation({ parsed }: Comparison, { outside = {} }: Observations): boolean {
+  const name = outsideName(parsed);
+  const about = Object.hasOwn(outside, name) ? outside[name]?.about : undefined;
+  return metricNamed(parsed.metric)?.kind === "run" || about === "operation";
+}
+
 /** Whether nothing bad is stopped by a check. A load run has enough requests for one that can fail to fail. */
 function isToothless(check: Check, bad: readonly KnownBad[], context: DecisionContext): boolean {
   const results = (runs: readonly Observations[]) => runs.map((observations) => decide(check, observations, context));
-  const kinds = comparisonsOf(check).map(({ parsed }) => metricNamed(parsed.metric)?.kind);
-  if (!kinds.includes("run")) return results(bad.map(({ observations }) => observations)).every(letsThrough);
+  const inOperation = comparisonsOf(check).map((one) => bad.length > 0 && looksAtOperation(one, bad[0]!.observations));
+  if (!inOperation.includes(true)) return results(bad.map(({ observations }) => observations)).every(letsThrough);
   // What only looks at the load sees no answers; alternatives of both kinds need both to be bad.
-  const runs = (kinds.every((kind) => kind === "run") ? bad.slice(0, 1) : bad).flatMap(({ withLoads }) => withLoads);
+  const runs = (inOperation.every(Boolean) ? bad.slice(0, 1) : bad).flatMap((one) => one.inOperation);
   return runs.length > 0 && results(runs).every(({ status }) => status !== "fail" && status !== "error");
 }
 

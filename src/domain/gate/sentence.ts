@@ -64,6 +64,7 @@ function wanted(finding: Finding, check: ParsedCheck, unit: Unit): string {
 /** `1 pp`, `0.01`: a margin as it would be said. */
 function margin(size: number, unit: Unit): string {
   if (unit === "ratio") return `${Number((size * 100).toPrecision(9))} pp`;
+  if (unit === "bytes") return `${Number((size / 1e6).toPrecision(9))} MB`;
   return `${Number(size.toPrecision(9))}${unit === "ms" ? " ms" : ""}`;
 }
 

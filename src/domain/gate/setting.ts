@@ -45,7 +45,10 @@ interface OutsideKind {
   unit: Unit;
   direction: "higher" | "lower";
   range: readonly [number, number];
-  bound: { kind: "outside" };
+  /** none: it is measured once. */
+  bound: { kind: "outside" | "none" };
+  /** Whether only the candidate is measured. */
+  alone: boolean;
 }
 
 export type Known = Metric | OutsideKind;

@@ -2,7 +2,7 @@ import type { Answers, LoadEvent, LoadRun, Task, Truth } from "../observations/o
 import type { ArgumentRule, Arguments } from "./arguments.ts";
 
 /** `ratio` is shown in per cent, `score` is a pure number, `nats` are natural-log units. */
-export type Unit = "ratio" | "score" | "nats" | "ms" | "per second" | "label units" | "squared label units";
+export type Unit = "ratio" | "score" | "nats" | "ms" | "per second" | "bytes" | "label units" | "squared label units";
 
 /** Which way is better; `zero`: the nearer to zero the better (bias). */
 type Direction = "higher" | "lower" | "zero";

@@ -1,5 +1,5 @@
 /** The units a number from outside may have. */
-export const outsideUnits = ["score", "ratio", "ms", "per second"] as const;
+export const outsideUnits = ["score", "ratio", "ms", "per second", "bytes"] as const;
 
 /** A metric that something else than modelgate measures, as the configuration declares it. */
 export interface DeclaredMetric {
@@ -7,6 +7,10 @@ export interface DeclaredMetric {
   direction: "higher" | "lower";
   /** Least and greatest possible value; null: no end. */
   range: readonly [least: number | null, most: number | null];
+  /** operation: what running it takes, whatever it answers; absent: its answers. */
+  about?: "operation";
+  /** Whether only the candidate is measured. */
+  alone?: true;
 }
 
 /** Name in a check, `judge.helpfulness` → what it is. */

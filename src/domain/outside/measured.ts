@@ -16,6 +16,8 @@ export interface Measured {
 /** Why there is no number, for people. */
 export interface Unmeasured {
   missing: string;
+  /** Whether the attempt says nothing, and another one may: not an error, and never a pass. */
+  inconclusive?: true;
 }
 
 export type Reported = Measured | Unmeasured;
@@ -105,7 +107,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function reportedFromJson(value: unknown): Reported {
   if (!isObject(value)) throw new RangeError("a measurement from outside is no object");
-  if (typeof value["missing"] === "string") return { missing: value["missing"] };
+  if (typeof value["missing"] === "string")
+    return { missing: value["missing"], ...(value["inconclusive"] === true && { inconclusive: true }) };
   const { value: number, scores, error, n } = value;
   const sound = (score: unknown): boolean => score === null || typeof score === "number";
   const isNumber = (one: unknown): boolean => one === undefined || (typeof one === "number" && one >= 0);
@@ -125,7 +128,7 @@ export function outsideFromJson(value: Json): Outside {
   if (!isObject(value)) throw new RangeError("what was measured outside is no object");
   return Object.fromEntries(
     Object.entries(value).map(([name, metric]): [string, OutsideMetric] => {
-      const { unit, direction, range, source, candidate, champion } = isObject(metric) ? metric : {};
+      const { unit, direction, range, about, source, candidate, champion } = isObject(metric) ? metric : {};
       const ends = Array.isArray(range) ? range : [];
       if (
         !outsideUnits.some((known) => known === unit) ||
@@ -135,7 +138,10 @@ export function outsideFromJson(value: Json): Outside {
       )
         throw new RangeError(`what ${name} is cannot be read`);
       const declared = { unit, direction, range: ends } as unknown as DeclaredMetric;
-      const from = typeof source === "string" ? { source } : {};
+      const from = {
+        ...(about === "operation" && ({ about } as const)),
+        ...(typeof source === "string" && { source }),
+      };
       const other = champion === null ? null : reportedFromJson(champion);
       return [name, { ...declared, ...from, candidate: reportedFromJson(candidate), champion: other }];
     }),

@@ -8,6 +8,7 @@ import { outsideAt } from "../../../src/domain/gate/known-outside.ts";
 import { selfTest } from "../../../src/domain/gate/self-test.ts";
 import type { Observations } from "../../../src/domain/observations/observations.ts";
 import type { OutsideMetric, Reported } from "../../../src/domain/outside/measured.ts";
+import { operations } from "../../../src/domain/outside/operation.ts";
 import { context, rightOrNot, wrongFirst } from "./observed.ts";
 
 const share = { unit: "ratio", direction: "higher", range: [0, 1] } as const;
@@ -189,6 +190,11 @@ describe("what is never a pass", () => {
     expect(told("judge.helpfulness >= champion - 100%", observations)).toEqual(["error", reason, null]);
   });
 
+  test("a try that says nothing is inconclusive", () => {
+    const lagged = observed({ candidate: { ...missing, inconclusive: true } });
+    expect(told("judge.helpfulness >= 0.5", lagged)).toEqual(["inconclusive", "not_reported", null]);
+  });
+
   test("the sentence says what the script did", () => {
     expect(judged("judge.helpfulness >= 0.5", observed({ candidate: missing })).sentence).toBe(
       "judge.helpfulness was not measured: python judge.py ended with exit code 2.",
@@ -229,6 +235,68 @@ describe("gates are tried on it, too", () => {
   });
 });
 
+describe("what running it takes", () => {
+  const operation = { direction: "lower", range: [0, null], about: "operation" } as const;
+  const size = { ...operation, unit: "bytes" } as const;
+  const start = { ...operation, unit: "ms" } as const;
+  const measured = (more: Partial<Observations> = {}): Observations =>
+    observed(
+      {},
+      {
+        outside: {
+          "image.size": { ...size, candidate: number(480e6), champion: number(400e6) },
+          "memory.max": { ...size, candidate: number(1.5 * 2 ** 30), champion: null },
+          cold_start: { ...start, candidate: number(2500), champion: null },
+        },
+        ...more,
+      },
+    );
+  test.each<[string, string, string | null]>([
+    ["image.size <= 500 MB", "pass", null],
+    ["image.size <= 450MiB", "fail", null],
+    ["image.size <= champion + 25%", "pass", null],
+    ["image.size <= champion + 10%", "fail", null],
+    ["memory.max <= 1.5 GiB", "pass", null],
+    ["memory.max < 1.5GiB", "fail", null],
+    ["memory.max <= 2", "error", "declared_otherwise"],
+    ["cold_start <= 2.5 s", "pass", null],
+    ["cold_start <= 2 GB", "error", "declared_otherwise"],
+    ["memory.max <= champion", "error", "champion_unavailable"],
+    ["cost_per_1k <= 1", "error", "not_measured"],
+    ["image.size <= 500 MB @95%", "error", "no_row_scores"],
+  ])("%s", (text, status, reason) => {
+    const found = judged(text, measured());
+    expect([found.status, found.reason]).toEqual([status, reason]);
+  });
+
+  test("its sentence is in the unit that people say", () => {
+    expect(judged("image.size <= 500 MB", measured()).sentence).toBe("image.size 480 MB; asked: at most 500 MB.");
+    expect(judged("memory.max <= 2 GB", measured()).sentence).toBe("memory.max 1610 MB; asked: at most 2000 MB.");
+  });
+
+  test("rows that got no answer do not change it", () => {
+    expect(told("image.size <= 500 MB", measured({ failedRows: 3 }))[0]).toBe("pass");
+  });
+
+  const holesOf = (observations: Observations, ...texts: string[]) =>
+    selfTest(texts.map(checkOf), observations, context).map(({ check, sentence }) => check ?? sentence);
+  test("a limit on it stops no bad answers", () => {
+    expect(holesOf(measured(), "image.size <= 500 MB")).toEqual([expect.stringMatching(/^the gates let answers/)]);
+    expect(holesOf(measured(), "image.size <= 500 MB", "accuracy >= 0.9")).toEqual([]);
+  });
+  test("a limit that nothing misses is a hole, with a load run and without one", () => {
+    const endless = "cold_start <= 1000000000000 s";
+    expect(holesOf(measured(), endless, "accuracy >= 0.9")).toEqual([endless]);
+    const load = {
+      profile: "server",
+      ratePerSecond: 1,
+      events: [{ intended: 0, sent: 0, done: 1, ok: true }],
+      inconclusive: null,
+    };
+    expect(holesOf(measured({ load }), endless, "cold_start <= 3s", "accuracy >= 0.9")).toEqual([endless]);
+  });
+});
+
 describe("before anything is built", () => {
   const setting = {
     task: "binary" as const,
@@ -237,7 +305,7 @@ describe("before anything is built", () => {
     load: null,
     hasBaseline: true,
     rows: 10,
-    outside: { "judge.helpfulness": share, "judge.wait": wait },
+    outside: { "judge.helpfulness": share, "judge.wait": wait, ...operations },
   };
   test.each<[string, RegExp | null]>([
     ["judge.helpfulness >= 0.8 @95% by half", null],
@@ -248,6 +316,17 @@ describe("before anything is built", () => {
     ["judge.helpfulness >= 0", /can be missed/],
     ["judge.helpfulness(k=1) >= 0.8", /judge\.helpfulness alone/],
     ["judge.wait <= 2", /2ms or 0\.002s/],
+    ["image.size <= 500 MB", null],
+    ["image.size <= champion + 10%", null],
+    ["memory.max <= 2GiB", null],
+    ["memory.max <= champion", /compare with a number/],
+    ["memory.max <= 2", /2MB or 2GB/],
+    ["memory.max <= 2s", /leave the unit away/],
+    ["judge.helpfulness >= 0.5MB", /leave the unit away/],
+    ["cold_start <= 20s by half", /leave by away/],
+    ["cold_start <= 20s @95%", /leave @ away/],
+    ["memory.peak <= 2GB", /allowed: .*memory\.max/],
+    ["judge.helpfulness.max >= 0.8", /did you mean "judge\.helpfulness"/],
     ["latency.avg <= 5ms", /allowed: accuracy/],
     ["judge.helpfulness >= champion - 1pp", null],
     ["judge.helpfulness >= baseline - 1pp", /compare with champion or with a number/],
@@ -263,7 +342,7 @@ test("evidence keeps what was measured, and is refused when it is damaged", () =
   const seen = { image: { repository: "r.example/m", digest }, modelDigest: digest };
   const observations = observed({
     candidate: each((row) => (row === 3 ? null : 0.5)),
-    champion: { missing: "gone" },
+    champion: { missing: "gone", inconclusive: true },
     source: "lm-eval a",
   });
   const stated = { value: 0.5, scores: null, error: 0.1, n: 25 };

@@ -120,7 +120,7 @@ describe("what is known before anything is built", () => {
     [
       "latency.p99 <= baseline * 1.2",
       16,
-      /baseline is not put under load/,
+      /is not measured of the baseline/,
       { load: { closed: false, takesTurns: true, goodput: false, search: false } },
     ],
     ["ndcg against baseline >= 0.9", 6, /scores are no grades/, { task: "ranking", classes: [] }],

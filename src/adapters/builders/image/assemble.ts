@@ -189,6 +189,22 @@ export async function buildImage(
   };
 }
 
+/** The manifest of an image. @throws UserError `release.not-found`. */
+async function manifestOf(image: Image, store: OciStore, signal: AbortSignal) {
+  const manifest = await store.manifest(image.digest, signal);
+  const { config, layers = [] } = (manifest && readManifest(manifest, image.repository)) ?? {};
+  if (config) return { config, layers };
+  throw new UserError([
+    {
+      code: "release.not-found",
+      message: `${image.repository} has no image ${image.digest}`,
+      hint: image.repository.startsWith(`${embeddedHost}/`)
+        ? "The embedded registry is the folder .modelgate beside modelgate.yml: run in the folder where the image was packaged."
+        : "Check the repository and the digest, and that you may read it.",
+    },
+  ]);
+}
+
 /** Reads the release back from an image's own label. @throws UserError `release.not-found`, `release.unreadable`. */
 export async function describeImage(
   image: Image,
@@ -196,18 +212,14 @@ export async function describeImage(
   signal: AbortSignal,
 ): Promise<BuildResult["release"]> {
   const store = openStore(image.repository);
-  const manifest = await store.manifest(image.digest, signal);
-  const body = manifest && readManifest(manifest, image.repository);
-  if (!body?.config)
-    throw new UserError([
-      {
-        code: "release.not-found",
-        message: `${image.repository} has no image ${image.digest}`,
-        hint: image.repository.startsWith(`${embeddedHost}/`)
-          ? "The embedded registry is the folder .modelgate beside modelgate.yml: run in the folder where the image was packaged."
-          : "Check the repository and the digest, and that you may read it.",
-      },
-    ]);
-  const config = parseConfig(await wholeBlob(store, body.config, configLimit, signal));
+  const manifest = await manifestOf(image, store, signal);
+  const config = parseConfig(await wholeBlob(store, manifest.config, configLimit, signal));
   return readLabel(image, config?.config?.Labels?.[releaseLabel]);
+}
+
+/** Bytes of an image's layers as they are stored, each once, and of its configuration. @throws UserError `release.not-found`. */
+export async function imageSize(image: Image, openStore: OpenStore, signal: AbortSignal): Promise<number> {
+  const { config, layers } = await manifestOf(image, openStore(image.repository), signal);
+  const blobs = new Map([config, ...layers].map(({ digest, size }) => [digest, size]));
+  return [...blobs.values()].reduce((sum, size) => sum + size, 0);
 }
