@@ -5,6 +5,7 @@ import type { LoadRun } from "../domain/observations/observations.ts";
 import { type DeclaredMetrics } from "../domain/outside/declared.ts";
 import type { Outside, OutsideMetric, Reported } from "../domain/outside/measured.ts";
 import { type Operation, operations } from "../domain/outside/operation.ts";
+import { UserError, WorldError } from "../domain/problem.ts";
 import type { Release } from "../domain/release.ts";
 import { coldStart, costPer1k, type MemoryWatch, watchMemory } from "../stages/operation.ts";
 import { evaluateSettings } from "./data.ts";
@@ -26,6 +27,17 @@ export const wantedOperations = (shop: Workshop): DeclaredMetrics =>
 export const memoryOf = (shop: Workshop, environment: string, signal: AbortSignal): MemoryWatch | null =>
   wantedIn(shop).includes("memory.max") ? watchMemory(shop.platform(environment, "main"), shop.clock, signal) : null;
 
+/** The size of an image, or why it cannot be read: a champion may run that its registry has no longer. */
+async function imageSize({ builder }: Workshop, image: Image, signal: AbortSignal): Promise<Reported> {
+  try {
+    return { value: await builder.size(image, signal), scores: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof UserError) && !(error instanceof WorldError)) throw error;
+    return { missing: error.message };
+  }
+}
+
 export interface OperationSubject {
   release: Release;
   environment: string;
@@ -41,10 +53,7 @@ export async function measureOperation(
   { release, environment, champion, load, memory }: OperationSubject,
   signal: AbortSignal,
 ): Promise<Outside> {
-  const sizeOf = async (image: Image): Promise<Reported> => ({
-    value: await shop.builder.size(image, signal),
-    scores: null,
-  });
+  const sizeOf = (image: Image): Promise<Reported> => imageSize(shop, image, signal);
   const measure: Record<Operation, () => Promise<Reported> | Reported> = {
     "image.size": () => sizeOf(release.image),
     cold_start: () =>

@@ -9,6 +9,7 @@ export function formatBytes(bytes: number): string {
 /** A measured value with its unit; empty when there is none. A ratio keeps four digits: 0.9463. */
 export function formatNumber(value: number | null, unit: string): string {
   if (value === null) return "";
+  if (unit === "bytes") return formatBytes(value);
   const digits =
     unit === "ratio"
       ? value.toFixed(4)

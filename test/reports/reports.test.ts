@@ -171,5 +171,6 @@ test("numbers carry their unit", () => {
     formatNumber(3.14159, "ms"),
     formatNumber(null, "ms"),
     formatNumber(50, "per second"),
-  ]).toEqual(["0.9463", "3.1416 ms", "", "50 /s"]);
+    formatNumber(480_000_000, "bytes"),
+  ]).toEqual(["0.9463", "3.1416 ms", "", "50 /s", "480.0 MB"]);
 });
