@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { checkOf, decide } from "../../src/domain/gate/decide.ts";
+import type { Observations } from "../../src/domain/observations/observations.ts";
 import { arrivalTimes, schedule } from "../../src/domain/schedule.ts";
 import type { Session } from "../../src/ports/protocol.ts";
 import { type LoadOptions, load } from "../../src/stages/load.ts";
@@ -39,6 +40,10 @@ const options = (session: Session, { profile, ratePerSecond, milliseconds, ...fi
   progress: () => undefined,
   ...fields,
 });
+
+/** What a gate says of loads. */
+const verdict = (check: string, loads: Pick<Observations, "load" | "championLoad">) =>
+  decide(checkOf(check), { ...rightOrNot(wrongFirst(100, 0), wrongFirst(100, 0)), ...loads }, context);
 
 /** A run of a candidate without a champion. */
 const loaded = async (asked: LoadOptions) => (await load(asked)).load;
@@ -99,10 +104,12 @@ test("a server that stands still once shows in every request that waits behind i
   try {
     const port = await new Promise<number>((resolve) => server.once("message", resolve));
     const session = v2.connect({ url: `http://127.0.0.1:${port}`, protocol: "v2" }, "m");
-    const { events, inconclusive } = await loaded(options(session, { milliseconds: 1000, tightestBound: 10_000 }));
+    const run = await loaded(options(session, { milliseconds: 1000, tightestBound: 10_000 }));
+    const { events, inconclusive } = run;
     expect(inconclusive).toBeNull();
     const stalled = events.filter(({ intended, done }) => done - intended > 50);
     expect(stalled.length).toBeGreaterThan(25);
+    expect(verdict("latency.p90 <= 50ms @95%", { load: run })).toMatchObject({ status: "fail", reason: null });
     const call = session.prepare({}, "closed");
     const closed: number[] = [];
     for (let time = 0; time < 100; time++) {
@@ -122,6 +129,8 @@ test("a busy machine makes the run inconclusive, not the model slow", async () =
   const run = await loaded(options(v2.connect(server.endpoint, "m"), { tightestBound: 100 }));
   clearInterval(block);
   expect(run.inconclusive).toMatch(/generator lagged: p99 of sent minus intended is [\d.]+ ms, and 5\.0 ms is allowed/);
+  for (const check of ["latency.p90 <= 50ms @95%", "latency.p99 <= 10s @95%", "latency.p99 <= 10s"])
+    expect(verdict(check, { load: run })).toMatchObject({ status: "inconclusive", reason: "generator" });
 });
 
 test("a client that is full does not blame the server", async () => {
@@ -320,8 +329,7 @@ test("a candidate whose slow answers take a fifth longer than the champion's is 
     const fields = { milliseconds: 1000, ratePerSecond: 200, warmupMilliseconds: 100, tightestBound: 10_000 };
     const sides = { champion: v2.connect(champion.endpoint, "m"), ...fields };
     const loads = await load(options(v2.connect(url.endpoint, "m"), sides));
-    const rows = rightOrNot(wrongFirst(100, 0), wrongFirst(100, 0));
-    return decide(checkOf("latency.p95 <= champion * 1.1 @90%"), { ...rows, ...loads }, context);
+    return verdict("latency.p95 <= champion * 1.1 @90%", loads);
   };
   const [late, same] = await Promise.all([judged(slower), judged(like)]);
   expect(late).toMatchObject({ status: "fail", method: "block-ratio" });

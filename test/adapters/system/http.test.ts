@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -21,6 +21,25 @@ async function listening(server: ReturnType<typeof createServer>, scheme: "http"
   return new URL(`${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/base/ask`);
 }
 const serving = (answer: RequestListener): Promise<URL> => listening(createServer(answer), "http");
+
+test("connections of a burst are kept for the next one, however many", async () => {
+  const burst = 300;
+  let held: ServerResponse[] = [];
+  // Nobody is answered before all have asked, so that each request needs a connection of its own.
+  const server = createServer((_request, response) => {
+    held.push(response);
+    if (held.length < burst) return;
+    for (const waiting of held) waiting.end("{}");
+    held = [];
+  });
+  let connections = 0;
+  server.on("connection", () => connections++);
+  const url = await listening(server, "http");
+  for (const _round of [1, 2]) {
+    await Promise.all(Array.from({ length: burst }, () => httpSend(get(url, {}), signal)));
+    expect(connections).toBe(burst);
+  }
+});
 
 describe("an answer", () => {
   test("that unpacks to more than 64 MB is refused, however small it came", async () => {
