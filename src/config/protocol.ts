@@ -18,6 +18,10 @@ export const protocol = z
       .boolean()
       .default(false)
       .describe("openai: a prompt is sent to /v1/completions as it is, instead of as a message of a chat"),
+    binary: z
+      .boolean()
+      .default(false)
+      .describe("v2: tensors go and come as bytes behind the JSON, by servers that take the binary tensor extension"),
     vertex: z
       .strictObject({
         health: route.describe("What the container is told in AIP_HEALTH_ROUTE"),

@@ -132,9 +132,10 @@ const accessOf = ({ headers, host, tls }: NonNullable<Written["access"]>): NonNu
     : null,
 });
 
-const dialectOf = ({ stream, completions, vertex, http }: Written["protocol"]): Config["protocol"] => ({
+const dialectOf = ({ stream, completions, binary, vertex, http }: Written["protocol"]): Config["protocol"] => ({
   ...(stream && { stream }),
   ...(completions && { completions }),
+  ...(binary && { binary }),
   ...(vertex && { vertex }),
   ...(http && { http }),
 });

@@ -18,6 +18,8 @@ export interface Dialect {
   stream?: boolean;
   /** A prompt is gone on with as it is, and is no message of a chat. */
   completions?: boolean;
+  /** Tensors go and come as bytes behind the JSON. */
+  binary?: boolean;
   /** The routes that Vertex AI is told of a container. */
   vertex?: { health: string; predict: string };
   http?: HttpTemplate;

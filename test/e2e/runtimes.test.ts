@@ -58,12 +58,12 @@ interface Kind {
 
 const mlflowFolder = { format: "mlflow", main: "MLmodel", output: "predictions" };
 const { mlserver, mlflow, bentoml } = runtimes;
-const ownServer = (environment: "kserve" | "litserve", protocol: string, ready: string | null) => ({
+const ownServer = (format: "kserve" | "litserve", protocol: string, ready: string | null) => ({
   runtime: customRuntime({
     command: ["python", "{model}/server.py", "{name}", "8080"],
     ...{ port: 8080, protocol, ready, env: {} },
   }),
-  ...{ environment, format: environment, main: "server.py" },
+  ...{ environment: "own" as const, format, main: "server.py" },
 });
 
 const kinds: Record<string, Kind> = {
@@ -92,7 +92,7 @@ const kinds: Record<string, Kind> = {
       ...{ architecture, serverFolder, packFolder: null, customFolder: null, custom: null },
       temporaryFolder: tmpdir(),
     }),
-    environment: "kserve",
+    environment: "own",
     format: "onnx",
     main: "model.onnx",
     output: "probabilities",
@@ -100,6 +100,10 @@ const kinds: Record<string, Kind> = {
   // KServe speaks both of its protocols, and the newer one is found.
   "kserve, left to be found out": { ...ownServer("kserve", "auto", null), output: "output-0", found: "v2" },
   "kserve by its v1": { ...ownServer("kserve", "v1", null), output: "predictions", found: "v2" },
+  "kserve in bytes": {
+    ...ownServer("kserve", "v2", null),
+    ...{ output: "output-0", dialect: { binary: true } },
+  },
   "litserve by a template": {
     ...ownServer("litserve", "http", "/health"),
     ...{ output: "probabilities", found: null },

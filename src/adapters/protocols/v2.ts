@@ -1,12 +1,14 @@
 import { isDigest } from "../../domain/digest.ts";
 import { isObject } from "../../domain/json.ts";
 import type { Endpoint } from "../../domain/release.ts";
+import type { Tensors } from "../../domain/tensor.ts";
 import type { Protocol, Readiness, RequestOptions, ServedModel, Session } from "../../ports/protocol.ts";
-import { httpSend } from "../system/http.ts";
+import { type HttpRequest, httpSend } from "../system/http.ts";
 import { shorten } from "./shared/answers.ts";
 import { fault } from "./shared/fault.ts";
 import { below, get, post } from "./shared/request.ts";
 import { readBody, readOutputs, wrongAnswer } from "./v2/answers.ts";
+import { jsonLength, writeBinary } from "./v2/binary.ts";
 import { faultsOf } from "./v2/faults.ts";
 import { readSpecs, writeRequest } from "./v2/tensors.ts";
 
@@ -39,13 +41,25 @@ async function askMetadata(url: URL, options: RequestOptions, signal: AbortSigna
   }
 }
 
+function binaryPost(infer: URL, id: string, inputs: Tensors, options: RequestOptions): HttpRequest {
+  const { length, body } = writeBinary(id, inputs);
+  const { headers, ...request } = post(infer, "", options);
+  return {
+    ...request,
+    headers: { ...headers, "content-type": "application/octet-stream", [jsonLength]: `${length}` },
+    body,
+  };
+}
+
 function connect(endpoint: Endpoint, model: string, options: RequestOptions = {}): Session {
   const infer = modelUrl(endpoint, model, "/infer");
   return {
     ready: (signal) => askReady(modelUrl(endpoint, model, "/ready"), options, signal),
     metadata: (signal) => askMetadata(modelUrl(endpoint, model, ""), options, signal),
     prepare(inputs, id) {
-      const request = post(infer, writeRequest(id, inputs), options);
+      const request = options.binary
+        ? binaryPost(infer, id, inputs, options)
+        : post(infer, writeRequest(id, inputs), options);
       return {
         async send(signal) {
           const answer = await httpSend(request, signal);
@@ -65,6 +79,7 @@ function connect(endpoint: Endpoint, model: string, options: RequestOptions = {}
  */
 export const v2: Protocol = {
   kind: "v2",
+  takes: ["binary"],
   connect,
   faults: (endpoint, model, good, options = {}) =>
     faultsOf(

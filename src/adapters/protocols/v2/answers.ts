@@ -4,6 +4,7 @@ import { shorten } from "../../../domain/shorten.ts";
 import type { Tensors } from "../../../domain/tensor.ts";
 import type { HttpAnswer } from "../../system/http.ts";
 import { readJsonAnswer, wrongAnswer as wrong } from "../shared/answers.ts";
+import { jsonLength } from "./binary.ts";
 import { readTensors } from "./tensors.ts";
 
 export const speaks = "the Open Inference Protocol v2";
@@ -11,6 +12,15 @@ export const speaks = "the Open Inference Protocol v2";
 /** The problem with what an endpoint answered. */
 export const wrongAnswer = (url: URL, message: string, options: { cause?: unknown } = {}): WorldError =>
   wrong(url, speaks, message, options);
+
+/** The JSON of an answer, and the bytes of tensors behind it. @throws WorldError `endpoint.answer` for a length that is none. */
+function parted(url: URL, answer: HttpAnswer): { head: HttpAnswer; raw: Buffer } {
+  const header = answer.headers[jsonLength];
+  const length = header === undefined ? answer.body.length : Number(header);
+  if (!Number.isSafeInteger(length) || length < 0 || length > answer.body.length)
+    throw wrongAnswer(url, `answered with ${answer.body.length} bytes, of which ${String(header)} are said to be JSON`);
+  return { head: { ...answer, body: answer.body.subarray(0, length) }, raw: answer.body.subarray(length) };
+}
 
 /** The object that a good answer holds. @throws WorldError `endpoint.answer`. */
 export function readBody(url: URL, answer: HttpAnswer): { [key: string]: JsonValue } {
@@ -21,7 +31,8 @@ export function readBody(url: URL, answer: HttpAnswer): { [key: string]: JsonVal
 
 /** The tensors of an inference. @param id the request's. @throws WorldError `endpoint.answer`. */
 export function readOutputs(url: URL, answer: HttpAnswer, id: string): Tensors {
-  const value = readBody(url, answer);
+  const { head, raw } = parted(url, answer);
+  const value = readBody(url, head);
   if (value["id"] !== undefined && value["id"] !== id)
     throw wrongAnswer(
       url,
@@ -29,7 +40,7 @@ export function readOutputs(url: URL, answer: HttpAnswer, id: string): Tensors {
     );
   if (!Array.isArray(value["outputs"])) throw wrongAnswer(url, "answered without outputs");
   try {
-    return readTensors(value["outputs"]);
+    return readTensors(value["outputs"], raw);
   } catch (cause) {
     throw wrongAnswer(url, `answered with an unusable output: ${(cause as Error).message}`, { cause });
   }

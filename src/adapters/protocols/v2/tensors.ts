@@ -1,7 +1,8 @@
-import { isObject, type JsonValue } from "../../../domain/json.ts";
+import { isObject, type JsonValue, writeJson } from "../../../domain/json.ts";
 import { type Dtype, datatypeOf, dtypes, type TensorSpec } from "../../../domain/model.ts";
 import type { Tensor, Tensors } from "../../../domain/tensor.ts";
 import { isFloat } from "../../../domain/values.ts";
+import { readBytes } from "./binary.ts";
 
 /** Datatypes of the Open Inference Protocol → ours. */
 const dtypeOf: Readonly<Record<string, Dtype>> = Object.fromEntries(dtypes.map((dtype) => [datatypeOf[dtype], dtype]));
@@ -44,15 +45,33 @@ function elementOf(value: JsonValue, dtype: Dtype): Tensor["data"][number] {
   throw new SyntaxError(`a ${dtype} tensor holds ${shown.slice(0, 40)}`);
 }
 
-/** Reads an output tensor: its data may be nested or flat. @throws SyntaxError */
-function readTensor(value: JsonValue): [string, Tensor] {
+/** The bytes behind an answer that no tensor has taken yet. */
+interface Raw {
+  left: Buffer;
+}
+
+/** The elements of a tensor: nested or flat in the JSON, or as many of the bytes behind it as it says. */
+function dataOf(value: { [key: string]: JsonValue }, name: string, dtype: Dtype, raw: Raw): Tensor["data"] {
+  const size = isObject(value["parameters"]) ? value["parameters"]["binary_data_size"] : undefined;
+  if (size !== undefined) {
+    if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0 || size > raw.left.length)
+      throw new SyntaxError(`the output "${name}" has ${writeJson(size)} bytes, and ${raw.left.length} are left`);
+    const own = raw.left.subarray(0, size);
+    raw.left = raw.left.subarray(size);
+    return readBytes(dtype, own);
+  }
+  if (!Array.isArray(value["data"])) throw new SyntaxError(`the output "${name}" has no data`);
+  return flatten(value["data"]).map((element) => elementOf(element, dtype));
+}
+
+/** Reads an output tensor. @throws SyntaxError */
+function readTensor(value: JsonValue, raw: Raw): [string, Tensor] {
   if (!isObject(value) || typeof value["name"] !== "string") throw new SyntaxError("an output has no name");
   const { name } = value;
   const dtype = typeof value["datatype"] === "string" ? dtypeOf[value["datatype"]] : undefined;
   if (!dtype) throw new SyntaxError(`the output "${name}" has the datatype ${JSON.stringify(value["datatype"])}`);
   const shape = shapeOf(value["shape"], 0);
-  if (!Array.isArray(value["data"])) throw new SyntaxError(`the output "${name}" has no data`);
-  const data = flatten(value["data"]).map((element) => elementOf(element, dtype));
+  const data = dataOf(value, name, dtype, raw);
   const size = shape.reduce((product, side) => product * side, 1);
   if (data.length !== size)
     throw new SyntaxError(
@@ -61,9 +80,15 @@ function readTensor(value: JsonValue): [string, Tensor] {
   return [name, { dtype, shape, data }];
 }
 
-/** Reads the outputs of an answer. @throws SyntaxError for what is not a tensor, and for a name that stands twice. */
-export function readTensors(value: readonly JsonValue[]): Tensors {
-  const tensors = value.map(readTensor);
+/**
+ * Reads the outputs of an answer.
+ * @param bytes of tensors, behind the JSON. @throws SyntaxError for what is not a tensor, for a name that stands twice, and for
+ * bytes that are nobody's.
+ */
+export function readTensors(value: readonly JsonValue[], bytes: Buffer): Tensors {
+  const raw = { left: bytes };
+  const tensors = value.map((output) => readTensor(output, raw));
+  if (raw.left.length > 0) throw new SyntaxError(`${raw.left.length} bytes belong to no output`);
   const names = tensors.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new SyntaxError(`the output "${twice}" stands twice`);

@@ -10,13 +10,12 @@ const cache = resolve(import.meta.dirname, "../../../../.cache/runtimes");
 const packages = {
   mlserver: ["mlserver==1.7.1", "mlserver-sklearn==1.7.1", "mlserver-mlflow==1.7.1", "scikit-learn==1.9.1"],
   mlflow: ["mlflow==3.17.2", "scikit-learn==1.9.1"],
-  kserve: ["kserve==0.21.0", "scikit-learn==1.9.1", "onnx==1.23.2"],
-  litserve: ["litserve==0.2.19", "scikit-learn==1.9.1"],
+  own: ["kserve==0.21.0", "litserve==0.2.19", "scikit-learn==1.9.1", "onnx==1.23.2"],
   bentoml: ["bentoml==1.4.30", "scikit-learn==1.9.1"],
 } as const;
 
 /** How long making an environment may take: one to two minutes each with a near registry, once per machine. */
-export const installing = 600_000;
+export const installing = 1_200_000;
 
 /** The folder `bin` of a Python environment with a server, made when it is not there. */
 export async function pythonWith(name: keyof typeof packages): Promise<string> {
