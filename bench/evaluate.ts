@@ -91,9 +91,10 @@ async function compare(url: string, folder: string, count: number): Promise<void
   const rates = ours.map(({ rowsPerSecond }) => rowsPerSecond);
   const peak = Math.max(...ours.map(({ peakMegabytes }) => peakMegabytes)).toFixed(0);
   const read = median(ours.map(({ readSeconds }) => readSeconds)).toFixed(1);
-  const ratio = (median(rates) / median(theirs)).toFixed(2);
+  // By pair: what else the machine does meanwhile changes from one pair to the next.
+  const ratios = rates.map((rate, run) => rate / theirs[run]!);
   console.log(
-    `${count} rows, ${concurrency} at a time: read in ${read} s; ${spread(rates, "rows/s")}; ab ${spread(theirs, "requests/s")}; ratio ${ratio}; at most ${peak} MB resident`,
+    `${count} rows, ${concurrency} at a time: read in ${read} s; ${spread(rates, "rows/s")}; ab ${spread(theirs, "requests/s")}; ${spread(ratios, "of it")}; at most ${peak} MB resident`,
   );
 }
 

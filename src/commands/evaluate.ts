@@ -172,7 +172,7 @@ export async function evaluateCommand(shop: Workshop, request: Request, signal: 
   const release = await releaseOf(shop, request, signal);
   using data = await readRows(shop, release.model, signal);
   if (sharing !== null && sharing !== "merge")
-    return shardCommand(shop, { release, data, environment }, sharing.ask, signal);
+    return await shardCommand(shop, { release, data, environment }, sharing.ask, signal);
   const { evaluation, running, evidence } = await shop.host.step("evaluate", () =>
     evaluateRelease(shop, release, { data, environment, shared: sharing === "merge" }, signal),
   );

@@ -40,28 +40,34 @@ export function hasher(): { update(bytes: Uint8Array): void; digest(): Digest } 
 
 /** Bytes of a sha256. */
 const size = 32;
+const hashesOfBlock = 2 ** 15;
 
 /** A digest of texts in any order: sha256 over the sha256 of each, sorted by byte. It holds 32 bytes for each of them. */
 export class UnorderedDigest {
-  #hashes = Buffer.alloc(1024 * size);
+  readonly #blocks: Buffer[] = [];
   #count = 0;
 
+  #place(index: number): { block: Buffer; from: number; to: number } {
+    const from = (index % hashesOfBlock) * size;
+    return { block: this.#blocks[Math.floor(index / hashesOfBlock)]!, from, to: from + size };
+  }
+
   add(text: string): void {
-    if ((this.#count + 1) * size > this.#hashes.length)
-      this.#hashes = Buffer.concat([this.#hashes], this.#hashes.length * 2);
-    createHash("sha256")
-      .update(text)
-      .digest()
-      .copy(this.#hashes, this.#count++ * size);
+    if (this.#count % hashesOfBlock === 0) this.#blocks.push(Buffer.alloc(hashesOfBlock * size));
+    const { block, from } = this.#place(this.#count++);
+    createHash("sha256").update(text).digest().copy(block, from);
   }
 
   digest(): Digest {
-    const hashes = this.#hashes;
-    const order = Uint32Array.from({ length: this.#count }, (_, index) => index).sort((a, b) =>
-      hashes.compare(hashes, b * size, (b + 1) * size, a * size, (a + 1) * size),
-    );
+    const order = Uint32Array.from({ length: this.#count }, (_, index) => index).sort((a, b) => {
+      const [left, right] = [this.#place(a), this.#place(b)];
+      return left.block.compare(right.block, right.from, right.to, left.from, left.to);
+    });
     const hash = hasher();
-    for (const index of order) hash.update(hashes.subarray(index * size, (index + 1) * size));
+    for (const index of order) {
+      const { block, from, to } = this.#place(index);
+      hash.update(block.subarray(from, to));
+    }
     return hash.digest();
   }
 }
