@@ -1,17 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { fault } from "../../../src/adapters/protocols/shared/fault.ts";
 import { get, post } from "../../../src/adapters/protocols/shared/request.ts";
 import { httpSend } from "../../../src/adapters/system/http.ts";
 import type { RequestOptions, Tls } from "../../../src/ports/protocol.ts";
+import { authority, type Issued } from "../../fakes/certificates.ts";
 
 const { signal } = new AbortController();
 
@@ -73,46 +70,23 @@ describe("an answer", () => {
 });
 
 describe("over TLS", () => {
-  let folder = "";
-  const pem = (name: string): string => readFileSync(join(folder, `${name}.pem`), "utf8");
-  const openssl = (...words: string[]) => void execFileSync("openssl", words, { cwd: folder, stdio: "pipe" });
-
-  /** A key and a certificate for a name, issued by an authority of this test. */
-  function issue(name: string, subject: string): void {
-    const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-    openssl("req", ...ec, "-keyout", `${name}.key.pem`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
-    writeFileSync(join(folder, `${name}.ext`), `subjectAltName=${subject}\n`);
-    const by = ["-CA", "ca.pem", "-CAkey", "ca.key.pem", "-CAcreateserial", "-days", "2", "-extfile", `${name}.ext`];
-    openssl("x509", "-req", "-in", `${name}.csr`, ...by, "-out", `${name}.pem`);
-  }
-
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "modelgate-tls-"));
-    const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-    for (const name of ["ca", "stranger"])
-      openssl(
-        "req",
-        "-x509",
-        ...ec,
-        "-keyout",
-        `${name}.key.pem`,
-        "-out",
-        `${name}.pem`,
-        "-days",
-        "2",
-        "-subj",
-        `/CN=${name}`,
-      );
-    issue("server", "IP:127.0.0.1");
-    issue("named", "DNS:model.internal");
-    issue("client", "DNS:client");
+  let [ca, stranger] = ["", ""];
+  let issued: Record<"server" | "named" | "client", Issued>;
+  beforeAll(async () => {
+    const own = await authority("ca");
+    ca = own.cert;
+    stranger = (await authority("stranger")).cert;
+    issued = {
+      server: await own.issue("server", { type: "ip", value: "127.0.0.1" }),
+      named: await own.issue("named", { type: "dns", value: "model.internal" }),
+      client: await own.issue("client", { type: "dns", value: "client" }),
+    };
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** A server with a certificate of the test's authority that says who asked. */
-  const secure = (name: string, options: ServerOptions = {}): Promise<URL> =>
+  const secure = (name: keyof typeof issued, options: ServerOptions = {}): Promise<URL> =>
     listening(
-      createSecureServer({ cert: pem(name), key: pem(`${name}.key`), ...options }, (request, response) => {
+      createSecureServer({ ...issued[name], ...options }, (request, response) => {
         request.resume();
         response.end((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody");
       }),
@@ -126,10 +100,10 @@ describe("over TLS", () => {
 
   test("a server of a private authority is trusted by whoever names the authority", async () => {
     const url = await secure("server");
-    expect(await asked(url, { tls: { ca: pem("ca") } })).toBe("nobody");
+    expect(await asked(url, { tls: { ca } })).toBe("nobody");
     const untrusted = /the certificate of https:.* is not to be trusted: /;
     expect(await asked(url)).toMatch(untrusted);
-    expect(await asked(url, { tls: { ca: pem("stranger") } })).toMatch(untrusted);
+    expect(await asked(url, { tls: { ca: stranger } })).toMatch(untrusted);
     await expect(httpSend(get(url, {}), signal)).rejects.toMatchObject({
       problem: { code: "endpoint.unreachable", hint: expect.stringContaining("access.tls.ca") },
       retryable: false,
@@ -138,18 +112,18 @@ describe("over TLS", () => {
 
   test("a certificate of another name is trusted where that name is given", async () => {
     const url = await secure("named");
-    const tls: Tls = { ca: pem("ca"), serverName: "model.internal" };
-    expect(await asked(url, { tls: { ca: pem("ca") } })).toMatch(/not to be trusted: .*altnames/);
+    const tls: Tls = { ca, serverName: "model.internal" };
+    expect(await asked(url, { tls: { ca } })).toMatch(/not to be trusted: .*altnames/);
     expect(await asked(url, { tls })).toBe("nobody");
     expect(await asked(url, { tls: { ...tls, serverName: "other.internal" } })).toMatch(/not to be trusted/);
   });
 
   test("a server that asks for a certificate answers who shows one, and refuses the connection of others", async () => {
-    const url = await secure("server", { requestCert: true, rejectUnauthorized: true, ca: pem("ca") });
-    const tls: Tls = { ca: pem("ca"), client: { cert: pem("client"), key: pem("client.key") } };
+    const url = await secure("server", { requestCert: true, rejectUnauthorized: true, ca });
+    const tls: Tls = { ca, client: issued.client };
     expect(await asked(url, { tls })).toBe("client");
     // Nobody is let in on the connections of somebody.
-    const stranger = fault("no credentials", [401], post(url, "{}", { tls: { ca: pem("ca") } }));
+    const stranger = fault("no credentials", [401], post(url, "{}", { tls: { ca } }));
     expect(await stranger.send(signal)).toMatchObject({
       status: 0,
       body: expect.stringContaining("certificate required"),
