@@ -2,7 +2,7 @@ import type { LoadEvent } from "../../domain/observations/observations.ts";
 import { mostRequests } from "../../domain/schedule.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Call } from "../../ports/protocol.ts";
-import { type Limits, limitsOf } from "./limits.ts";
+import { type Limits, limitsOf } from "../limits.ts";
 import type { Sending } from "./options.ts";
 
 /** Requests in flight at most: beyond it the client, not the server, is the limit, and the run says so. */
