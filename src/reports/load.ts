@@ -1,11 +1,12 @@
 import { reasons } from "../domain/gate/result.ts";
 import { metricNamed } from "../domain/metrics/index.ts";
-import { shareOf } from "../domain/metrics/load.ts";
+import { latencyOf, shareOf } from "../domain/metrics/load.ts";
 import { isUndefined } from "../domain/metrics/metric.ts";
 import type { LoadRun, Observations } from "../domain/observations/observations.ts";
 import type { Section } from "../domain/section.ts";
 import { quantileRanks } from "../domain/statistics/intervals.ts";
 import { loadSummary } from "../domain/statistics/load-numbers.ts";
+import { hodgesLehmann } from "../domain/statistics/two-sample.ts";
 import { formatNumber } from "./numbers.ts";
 
 const shown = [
@@ -103,6 +104,16 @@ function trials({ search }: LoadRun): Section[] {
   ];
 }
 
+/** How far the latencies of two runs lie apart as a whole; nothing where one has no success. It decides nothing. */
+function shift(own: LoadRun, other: LoadRun): string[] {
+  const [x, y] = [own, other].map(({ events }) => Float64Array.from(events.flatMap(latencyOf)).filter(Number.isFinite));
+  if (x!.length === 0 || y!.length === 0) return [];
+  const ms = hodgesLehmann(x!, y!);
+  return [
+    `a request of the candidate takes ${formatNumber(Math.abs(ms), "ms")} ${ms < 0 ? "less" : "more"} than one of the champion (Hodges and Lehmann: the median of all differences)`,
+  ];
+}
+
 /** What a load test saw. @param warnings what makes it say less than it seems to */
 export function loadSections(
   { load, championLoad }: Pick<Observations, "load" | "championLoad">,
@@ -118,7 +129,7 @@ export function loadSections(
       title: "Load",
       columns: ["", "candidate", ...(championLoad ? ["champion"] : [])],
       rows: rowsOf(runs),
-      notes: [...why, ...warnings],
+      notes: [...why, ...(championLoad ? shift(load, championLoad) : []), ...warnings],
     },
     ...trials(load),
   ];

@@ -22,10 +22,18 @@ test("what a run has no value for is not shown", () => {
 });
 
 test("the champion stands beside the candidate, and what makes numbers say less below", () => {
-  const [section] = loadSections({ load: run, championLoad: { ...run, inconclusive: "it lagged" } }, ["few rows"]);
+  const events = run.events.map((event) => ({ ...event, done: event.done + 3 }));
+  const slower = { ...run, events, inconclusive: "it lagged" };
+  const [section] = loadSections({ load: run, championLoad: slower }, ["few rows"]);
   expect(section!.columns).toEqual(["", "candidate", "champion"]);
   expect(section!.rows.every((cells) => cells.length === 3)).toBe(true);
-  expect(section!.notes).toEqual(["says nothing about the model: it lagged", "few rows"]);
+  expect(section!.notes).toEqual([
+    "says nothing about the model: it lagged",
+    expect.stringMatching(/^a request of the candidate takes 3 ms less than one of the champion/),
+    "few rows",
+  ]);
+  const [none] = loadSections({ load: run, championLoad: load([null]) }, []);
+  expect(none!.notes).toEqual([]);
 });
 
 test("each trial of a search is listed, and what it came to", () => {
