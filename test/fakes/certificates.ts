@@ -1,4 +1,5 @@
-import "reflect-metadata"; // The library below asks for it.
+// oxlint-disable-next-line import/no-unassigned-import -- the library of certificates asks for it, and exports nothing to use
+import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import { BasicConstraintsExtension, SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
 
