@@ -130,7 +130,7 @@ const environmentName = z
 const environment = z.discriminatedUnion(
   "platform",
   Object.entries(platforms).map(([kind, { options }]) =>
-    options.extend({ platform: z.literal(kind).describe("Where it runs") }),
+    options({ duration, size }).extend({ platform: z.literal(kind).describe("Where it runs") }),
   ) as unknown as [z.ZodObject<{ platform: z.ZodLiteral<string> }>],
 );
 

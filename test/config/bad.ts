@@ -64,7 +64,7 @@ const unknown: Bad[] = [
   [
     "a key of another platform",
     "platform: local",
-    "platform: local, memory: 1g",
+    "platform: local, memory: 1 GB",
     "config.unknown-key 17:31 environments.staging.memory",
     /^Allowed: port, platform\.$/,
   ],
@@ -455,9 +455,9 @@ const value: Bad[] = [
   [
     "a platform's option in another form",
     "{ platform: local }",
-    "{ platform: docker, memory: 512 MB }",
+    "{ platform: docker, memory: 512m }",
     "config.value 17:40 environments.staging.memory",
-    /512m/,
+    /such as 512 MB/,
   ],
   [
     "a threshold out of range",

@@ -48,7 +48,7 @@ trust:
 github: { deployment-record: own, comment: false }
 environments:
   staging: { platform: local, port: 8080 }
-  production: { platform: docker, memory: 512m, env: { THREADS: "2" } }
+  production: { platform: docker, memory: 512 MB, env: { THREADS: "2" } }
 `;
 
 const example = readFileSync(join(root, "examples/digits/modelgate.yml"), "utf8");

@@ -49,7 +49,8 @@ function place() {
   const slot = `test-${process.pid}-${++slots}`;
   const repository = `${registry.host}/acme/tiny`;
   const builder = registryBuilder({ repository, openStore: openStore(), architecture });
-  const platform = (options: DockerOptions = {}) => dockerPlatform(options, { slot, env: engine.env });
+  const platform = (options: DockerOptions = {}, env: Record<string, string> = {}) =>
+    dockerPlatform(options, { slot, env: { ...engine.env, ...env } });
   return {
     slot,
     repository,
@@ -74,7 +75,8 @@ const opened = () => {
 
 const inspect = (id: string) =>
   JSON.parse(engine.docker("inspect", id))[0] as {
-    Config: { User: string; Env: string[] };
+    Config: { User: string; Env: string[]; Labels: Record<string, string> };
+    Mounts: unknown[];
     HostConfig: {
       ReadonlyRootfs: boolean;
       CapDrop: string[];
@@ -144,7 +146,7 @@ describe("docker", () => {
 
   test("the container has no root, no capabilities, no new privileges and a read-only file system, and restarts", async () => {
     const { platform, release, containers } = opened();
-    await platform({ memory: "256m", env: { GREETING: "hello there" } }).deploy(await release("good"), signal);
+    await platform({ memory: 256 * 2 ** 20, env: { GREETING: "hello there" } }).deploy(await release("good"), signal);
     const { Config, HostConfig } = inspect(containers()[0]!);
     expect(Config.User).toBe("65532:65532");
     expect(Config.Env).toContain("GREETING=hello there");
@@ -157,14 +159,53 @@ describe("docker", () => {
     });
   });
 
+  test("what a configuration sets of a container is what the engine runs, and secrets come from variables", async () => {
+    const { platform, release, containers } = opened();
+    const folder = await mkdtemp(join(tmpdir(), "modelgate-volume-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const settings: DockerOptions = {
+      ...{ cpus: 1.5, "shm-size": 80 * 2 ** 20, user: "1000:1000", restart: "on-failure", tmpfs: ["/cache"] },
+      volumes: [{ source: folder, target: "/lexicon", writable: false }],
+      secrets: { API_KEY: "TEST_API_KEY" },
+      health: { command: "exit 0", every: 7000, timeout: 3000, retries: 2 },
+    };
+    await platform(settings, { TEST_API_KEY: "open = #\n sesame" }).deploy(await release("good"), signal);
+    const { Config, HostConfig, Mounts } = inspect(containers()[0]!);
+    expect(Config.Env).toContain("API_KEY=open = #\n sesame");
+    expect(Config).toMatchObject({
+      User: "1000:1000",
+      Healthcheck: { Test: ["CMD-SHELL", "exit 0"], Interval: 7e9, Timeout: 3e9, Retries: 2 },
+    });
+    expect(HostConfig).toMatchObject({
+      NanoCpus: 1.5e9,
+      ShmSize: 80 * 2 ** 20,
+      RestartPolicy: { Name: "on-failure" },
+      Tmpfs: { "/tmp": "", "/cache": "" },
+      ReadonlyRootfs: true,
+    });
+    expect(Mounts).toContainEqual(expect.objectContaining({ Source: folder, Destination: "/lexicon", RW: false }));
+    expect(JSON.stringify(Config.Labels)).not.toContain("sesame");
+  });
+
+  test("a secret whose variable is not set stops the deployment by its name", async () => {
+    const { platform, release, containers } = opened();
+    const good = await release("good");
+    const secrets = { API_KEY: "TEST_API_KEY" };
+    const error = await failure(platform({ secrets }).deploy(good, signal));
+    expect((error as UserError).problems).toMatchObject([
+      { code: "input.missing", message: expect.stringContaining("the variable TEST_API_KEY is not set") },
+    ]);
+    expect(containers()).toEqual([]);
+  });
+
   test("a release with other options replaces the same release", async () => {
     const { platform, release, containers } = opened();
     const good = await release("good");
-    await platform({ memory: "256m" }).deploy(good, signal);
+    await platform({ memory: 256 * 2 ** 20 }).deploy(good, signal);
     const [before] = containers();
-    await platform({ memory: "256m" }).deploy(good, signal);
+    await platform({ memory: 256 * 2 ** 20 }).deploy(good, signal);
     expect(containers()).toEqual([before]);
-    const { replaced } = await platform({ memory: "300m" }).deploy(good, signal);
+    const { replaced } = await platform({ memory: 300 * 2 ** 20 }).deploy(good, signal);
     expect(replaced?.image).toEqual(good.image);
     expect(containers()).toHaveLength(1);
     expect(inspect(containers()[0]!).HostConfig.Memory).toBe(300 * 2 ** 20);

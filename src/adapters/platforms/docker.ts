@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../domain/canonical.ts";
+import { canonicalJson, type Json } from "../../domain/canonical.ts";
 import { parseDigest, sha256, short } from "../../domain/digest.ts";
 import { formatImage, parseImage } from "../../domain/image.ts";
 import { WorldError } from "../../domain/problem.ts";
@@ -6,15 +6,13 @@ import { modelFolderOf, type Release, type Running } from "../../domain/release.
 import type { Platform } from "../../ports/platform.ts";
 import { type Container, dockerEngine } from "./docker/engine.ts";
 import { modelDigestIn } from "./docker/read-model.ts";
+import { type ContainerSettings, secretsOf, settingWords } from "./docker/settings.ts";
 import { vitalsOf } from "./docker/vitals.ts";
 import { isReady, readyWithinDefault, waitUntilReady } from "./shared/readiness.ts";
 
-export interface DockerOptions {
+export interface DockerOptions extends ContainerSettings {
   port?: number | undefined;
   host?: string | undefined;
-  memory?: string | undefined;
-  gpus?: string | undefined;
-  env?: Record<string, string> | undefined;
   /** Milliseconds. */
   readyWithin?: number | undefined;
 }
@@ -43,12 +41,6 @@ const folderOf = (container: Container): string =>
   labelOf(container, "folder") || `models/${labelOf(container, "model")}`;
 const generationOf = (container: Container): number => Number(labelOf(container, "generation"));
 
-/** Containers run on a read-only root file system, without capabilities, and cannot gain any. */
-const confinement = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
-
-/** The image's own user, unless that is root. */
-const userOf = (own: string): string => (/^(root|0)?(:|$)/.test(own) ? "65532:65532" : own);
-
 const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 /** Where a container's port is published; null while it is not. An address of all interfaces is asked on the loopback one. */
@@ -62,8 +54,8 @@ function urlOf(container: Container): string | null {
 /** Runs releases as containers of the engine the docker command talks to. */
 export function dockerPlatform(options: DockerOptions, context: DockerContext): Platform {
   const engine = dockerEngine(context.env);
-  const { readyWithin = readyWithinDefault, host = "127.0.0.1", port, memory, gpus, env = {} } = options;
-  const optionsDigest = sha256(canonicalJson({ host, port, memory, gpus, env }));
+  const { readyWithin = readyWithinDefault, host = "127.0.0.1", port, ...settings } = options;
+  const optionsDigest = sha256(canonicalJson({ host, port, ...settings } as Json));
 
   async function runningOf(container: Container, signal: AbortSignal): Promise<Running> {
     const wanted = parseImage(labelOf(container, "image"));
@@ -112,11 +104,8 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
     return [
       ...["--name", `modelgate-${context.slot}-${short(release.image.digest)}-${at.generation}`],
       ...["--publish", `${bracketed(host)}:${at.port ?? ""}:${release.port}`, "--restart", "no"],
-      ...["--user", userOf(at.user), ...confinement],
       ...Object.entries(labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
-      ...(memory ? ["--memory", memory] : []),
-      ...(gpus ? ["--gpus", gpus] : []),
-      ...Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+      ...settingWords(settings, at.user),
     ];
   }
 
@@ -155,11 +144,15 @@ export function dockerPlatform(options: DockerOptions, context: DockerContext): 
 
   /** Restarts are for containers that were ready once: one that never was must end, and say why. */
   const keepAlive = (id: string): Promise<string> =>
-    engine.docker("setting the restart policy", ["update", "--restart", "unless-stopped", id]);
+    engine.docker("setting the restart policy", ["update", "--restart", settings.restart ?? "unless-stopped", id]);
 
   /** Starts a container and waits until it is ready; removes it when it does not get ready. */
   async function start(release: Release, words: readonly string[], signal: AbortSignal): Promise<Container> {
-    const id = await engine.docker("creating the container", ["create", ...words, formatImage(release.image)]);
+    const create = ["create", ...words, formatImage(release.image)];
+    const id = await dockerEngine({ ...context.env, ...secretsOf(settings, context.env) }).docker(
+      "creating the container",
+      create,
+    );
     try {
       await engine.docker("starting the container", ["start", id], signal);
       const container = await untilReady(release, id, signal);

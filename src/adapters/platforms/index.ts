@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { Platform } from "../../ports/platform.ts";
 import type { OpenStore } from "../oci/store.ts";
+import { containerSettings } from "./docker/settings.ts";
 import { dockerPlatform } from "./docker.ts";
 import { localPlatform } from "./local.ts";
+import type { Units } from "./shared/units.ts";
 
 /** One place of an environment, and what a platform may use there. */
 export interface PlatformContext {
@@ -20,7 +22,7 @@ const port = z.int().min(1).max(65_535).describe("A fixed port on the host; with
 /** Where releases run: kind → the options a user may write, and how a place of it is made. */
 export const platforms = {
   local: {
-    options: z.strictObject({ port: port.optional() }),
+    options: () => z.strictObject({ port: port.optional() }),
     create: (options: { port?: number | undefined }, context: PlatformContext): Platform =>
       localPlatform(options, {
         folder: context.folder,
@@ -29,20 +31,12 @@ export const platforms = {
       }),
   },
   docker: {
-    options: z.strictObject({
-      port: port.optional(),
-      host: z.string().min(1).optional().describe("The address the port is published on, 127.0.0.1 by default"),
-      memory: z
-        .string()
-        .regex(/^\d+[bkmg]$/, "write a number and b, k, m or g, such as 512m")
-        .optional()
-        .describe("Limit of the container's memory, such as 512m"),
-      gpus: z.string().min(1).optional().describe("Passed to docker run --gpus"),
-      env: z
-        .record(z.string().regex(/^[A-Za-z_]\w*$/, "write the name of an environment variable"), z.string())
-        .optional()
-        .describe("Environment of the container; no secrets"),
-    }),
+    options: (units: Units) =>
+      z.strictObject({
+        port: port.optional(),
+        host: z.string().min(1).optional().describe("The address the port is published on, 127.0.0.1 by default"),
+        ...containerSettings(units),
+      }),
     create: (options: Parameters<typeof dockerPlatform>[0], context: PlatformContext): Platform =>
       dockerPlatform(options, { slot: context.slot, env: context.env }),
   },
