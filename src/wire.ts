@@ -12,7 +12,7 @@ import type { GitHubPlace } from "./adapters/github/client.ts";
 import { importers } from "./adapters/importers/index.ts";
 import { createOpenStore } from "./adapters/oci/open.ts";
 import type { DockerConfig } from "./adapters/oci/registry/credentials.ts";
-import { platforms } from "./adapters/platforms/index.ts";
+import { type PlatformContext, platforms } from "./adapters/platforms/index.ts";
 import { runtimes } from "./adapters/runtimes/index.ts";
 import { schemaFault } from "./adapters/schemas/index.ts";
 import { createSigner, createVerifier } from "./adapters/signers/index.ts";
@@ -31,6 +31,7 @@ import type { GitHubRun } from "./domain/github-run.ts";
 import { embeddedHost } from "./domain/image.ts";
 import { UserError } from "./domain/problem.ts";
 import type { Host } from "./ports/host.ts";
+import type { Platform } from "./ports/platform.ts";
 import { wireProtocols } from "./wire/protocols.ts";
 import { wireModelView } from "./wire/view.ts";
 
@@ -131,6 +132,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
   const folder = resolve(dirname(config.file));
   const state = join(folder, ".modelgate");
   const env = defined(machine.env);
+  const scripts = scriptRunner({ env, folder, temporaryFolder: env["RUNNER_TEMP"] ?? tmpdir() });
   const inFolder = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
   const { repository } = config.image;
   prepareToolCache();
@@ -185,10 +187,13 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
         folder: join(state, "environments", environment, slot),
         openStore,
         env: { ...env, DOCKER_CONFIG: docker.folder },
+        scripts,
       };
       // A champion beside the candidate takes any free port: the environment's own is taken.
       const { port: _port, ...rest } = options as { port?: number };
-      return platforms[platform].create(slot === "champion" ? rest : options, place);
+      // The schema has read the options of this very platform.
+      const create: (options: never, place: PlatformContext) => Platform = platforms[platform].create;
+      return create((slot === "champion" ? rest : options) as never, place);
     },
     onThisMachine(environment) {
       const { runtime } = config.image;
@@ -202,6 +207,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
           folder: join(state, "environments", environment, "parity"),
           openStore,
           env,
+          scripts,
         },
       );
     },
@@ -209,7 +215,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     ...wireProtocols({ access: config.access, dialect: config.protocol, resolve: inFolder }, env),
     dataset: datasetFor,
     importer: (tool) => importers[tool as keyof typeof importers],
-    scripts: scriptRunner({ env, folder, temporaryFolder: env["RUNNER_TEMP"] ?? tmpdir() }),
+    scripts,
     spill: () => openSpill(join(state, "runs")),
     files: runFiles(join(state, "runs", "last")),
     readText: readOptional,

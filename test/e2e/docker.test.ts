@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { registryBuilder } from "../../src/adapters/builders/registry.ts";
 import { createOpenStore } from "../../src/adapters/oci/open.ts";
+import { commandPlatform } from "../../src/adapters/platforms/command.ts";
 import { type DockerOptions, dockerPlatform } from "../../src/adapters/platforms/docker.ts";
 import { localPlatform } from "../../src/adapters/platforms/local.ts";
 import { protocols } from "../../src/adapters/protocols/index.ts";
+import { scriptRunner } from "../../src/adapters/system/scripts.ts";
 import { UserError, WorldError } from "../../src/domain/problem.ts";
 import { type Running } from "../../src/domain/release.ts";
 import { platformContract } from "../contracts/platform.ts";
@@ -106,6 +108,16 @@ platformContract("docker", async () => {
 platformContract("docker on a fixed port", async () => {
   const { platform, release, dispose } = place();
   return { platform: platform({ port: await freePort() }), release, dispose };
+});
+
+platformContract("command, by the sample script", async () => {
+  const { slot, release } = place();
+  const folder = join(import.meta.dirname, "../../examples/command-platform");
+  const env = { ...engine.env, PATH: process.env["PATH"]! };
+  const scripts = scriptRunner({ env, folder, temporaryFolder: tmpdir() });
+  const options = { run: ["python3", "deploy.py"], env: Object.keys(engine.env), timeout: 60_000 };
+  const platform = commandPlatform(options, { slot, scripts });
+  return { platform, release, dispose: () => platform.remove(signal) };
 });
 
 describe("docker", () => {

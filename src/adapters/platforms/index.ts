@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Platform } from "../../ports/platform.ts";
+import type { ScriptRunner } from "../../ports/script-runner.ts";
 import type { OpenStore } from "../oci/store.ts";
+import { type CommandOptions, commandPlatform } from "./command.ts";
 import { containerSettings } from "./docker/settings.ts";
 import { dockerPlatform } from "./docker.ts";
 import { localPlatform } from "./local.ts";
@@ -15,6 +17,8 @@ export interface PlatformContext {
   openStore: OpenStore;
   /** The environment of commands that are run. */
   env: Record<string, string>;
+  /** Runs scripts in the folder of the configuration. */
+  scripts: ScriptRunner;
 }
 
 const port = z.int().min(1).max(65_535).describe("A fixed port on the host; without it a free one is taken");
@@ -39,6 +43,22 @@ export const platforms = {
       }),
     create: (options: Parameters<typeof dockerPlatform>[0], context: PlatformContext): Platform =>
       dockerPlatform(options, { slot: context.slot, env: context.env }),
+  },
+  command: {
+    options: ({ duration }: Units) =>
+      z.strictObject({
+        run: z
+          .array(z.string().min(1))
+          .min(1)
+          .describe("The program and its words, run in the folder of this file; there is no shell"),
+        env: z
+          .array(z.string().regex(/^[A-Za-z_]\w*$/, "write the name of an environment variable"))
+          .default([])
+          .describe("Variables it gets, such as the key of a service; of all others only PATH and its like"),
+        timeout: duration("15 min").prefault("15 min").describe("How long a deployment or a removal may take"),
+      }),
+    create: (options: CommandOptions, { slot, scripts }: PlatformContext): Platform =>
+      commandPlatform(options, { slot, scripts }),
   },
 };
 
