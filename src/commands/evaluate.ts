@@ -1,5 +1,6 @@
 import { type Evaluation, evaluationToJson } from "../domain/evaluation.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
+import { inEvidence } from "../domain/outside/measured.ts";
 import { UserError } from "../domain/problem.ts";
 import type { Release, Running } from "../domain/release.ts";
 import type { Request } from "../domain/request.ts";
@@ -87,13 +88,13 @@ async function evaluateShard(
 async function withOutside(
   shop: Workshop,
   found: Evaluation,
-  { release, running, champion }: { release: Release; running: Running; champion: BesideCandidate },
+  { release, running, champion, rows }: { release: Release; running: Running; champion: BesideCandidate; rows: Rows },
   signal: AbortSignal,
 ): Promise<Evaluation> {
   if (!isMeasuredOutside(shop)) return found;
   const same = champion?.image.digest === found.champion.image?.digest ? champion : null;
   const about = { release, running, champion: same, rows: found.data.rows };
-  const outside = await measureOutside(shop, about, signal);
+  const outside = inEvidence(await measureOutside(shop, about, signal), rows.order);
   return { ...found, observations: { ...found.observations, outside } };
 }
 
@@ -116,7 +117,7 @@ export async function evaluateRelease(
     const found = shared
       ? await merge(mergingOf(shop, data), await leftShards(shop, release, data.identity.digest, signal))
       : await evaluate(askingOf(shop, { release, data, environment, session, champion }, signal));
-    return withOutside(shop, found, { release, running, champion }, signal);
+    return withOutside(shop, found, { release, running, champion, rows: data.rows }, signal);
   };
   const put = (champion: Champion) =>
     loadTest(shop, { session, champion, model: release.model, rows: data.rows, seed }, signal);

@@ -71,13 +71,13 @@ async function planOf(shop: Workshop, plan: LoadSettings["plan"], model: Model, 
   return { ...plan, items: plan.items ?? Math.min(rows, payloadLimit) };
 }
 
-/** The inputs of as many rows as a load test sends, which the seed decides; in their order. */
+/** The inputs of as many rows as a load test sends, which the seed decides; in the order of their hashes. */
 const sampleOf = (rows: Rows, seed: string): Tensors[] =>
   xoshiro(seed)
-    .shuffle(Array.from({ length: rows.length }, (_, index) => index))
+    .shuffle([...rows.order.keys()])
     .slice(0, payloadLimit)
     .sort((a, b) => a - b)
-    .map((index) => rows.sent(index).inputs);
+    .map((place) => rows.sent(rows.order[place]!).inputs);
 
 /** Whether a gate holds the load of the candidate against that of the champion. */
 export const comparesLoad = ({ config }: Workshop): boolean =>

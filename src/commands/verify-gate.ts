@@ -35,7 +35,7 @@ async function soundObservations(shop: Workshop, signal: AbortSignal) {
   const { model } = await validateModel(shop, signal);
   const { rows, identity } = await readFacts(shop, model, signal);
   const plan = readingPlan(shop)!;
-  const all = Array.from({ length: rows.length }, (_, index) => index);
+  const all = Array.from(rows.order);
   const truth = truthsOf(all.map((index) => truthOf(rows.facts(index).label, plan)));
   const observations: Observations = {
     task: settings.task,

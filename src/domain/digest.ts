@@ -42,7 +42,10 @@ export function hasher(): { update(bytes: Uint8Array): void; digest(): Digest } 
 const size = 32;
 const hashesOfBlock = 2 ** 15;
 
-/** A digest of texts in any order: sha256 over the sha256 of each, sorted by byte. It holds 32 bytes for each of them. */
+/**
+ * A digest of texts in any order: sha256 over the sha256 of each, sorted by byte. It holds 32 bytes for each of them. `digest` may be
+ * asked once, at the end, and gives the numbers of the texts in the order of their hashes, too.
+ */
 export class UnorderedDigest {
   readonly #blocks: Buffer[] = [];
   #count = 0;
@@ -58,16 +61,16 @@ export class UnorderedDigest {
     createHash("sha256").update(text).digest().copy(block, from);
   }
 
-  digest(): Digest {
+  digest(): { digest: Digest; order: Uint32Array } {
     const order = Uint32Array.from({ length: this.#count }, (_, index) => index).sort((a, b) => {
       const [left, right] = [this.#place(a), this.#place(b)];
-      return left.block.compare(right.block, right.from, right.to, left.from, left.to);
+      return left.block.compare(right.block, right.from, right.to, left.from, left.to) || a - b;
     });
     const hash = hasher();
     for (const index of order) {
       const { block, from, to } = this.#place(index);
       hash.update(block.subarray(from, to));
     }
-    return hash.digest();
+    return { digest: hash.digest(), order };
   }
 }

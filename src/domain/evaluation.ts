@@ -10,7 +10,8 @@ import type { Seen } from "./verdict.ts";
 
 /** What an evaluation found: all that the gate needs, and what a report shows. The body of evaluation evidence. */
 export interface Evaluation {
-  schema: 1;
+  /** 2: rows stand in the order of their hashes, in 1 in that of the file. */
+  schema: 2;
   subject: { before: Seen; after: Seen };
   champion: { image: Image | null; source: string };
   data: { digest: Digest; rows: number };
@@ -45,7 +46,7 @@ export function evaluationFromJson(body: Json): Evaluation {
     const observations = value["observations"] as Plain;
     const data = value["data"] as Plain;
     if (
-      value["schema"] !== 1 ||
+      value["schema"] !== 2 ||
       typeof data["digest"] !== "string" ||
       !isDigest(data["digest"]) ||
       typeof data["rows"] !== "number"

@@ -31,7 +31,7 @@ export interface Shard extends Pick<Evaluation, "subject" | "champion" | "data">
   part: Part;
   /** Digest of how answers are read: parts that were read differently do not fit together. */
   reading: Digest;
-  /** Indices of the rows in the data set, from 0. */
+  /** Which rows: from 0, in the order of their hashes. */
   rows: readonly number[];
   candidate: readonly RowAnswer[];
   /** Null when no champion was asked. */
@@ -44,7 +44,7 @@ const any: Shape = () => undefined;
 const image = object({ repository, digest });
 const seen = object({ image, modelDigest: digest });
 const shardShape = {
-  schema: oneOf(1),
+  schema: oneOf(2),
   part: object({ index: count, of: count }),
   subject: object({ before: seen, after: seen }),
   champion: object({ image: orNull(image), source: text }),
@@ -59,7 +59,7 @@ const shardShape = {
 export const shardToJson = (shard: Shard): Json =>
   ({
     ...shard,
-    schema: 1,
+    schema: 2,
     rows: [...shard.rows],
     candidate: shard.candidate.map(rowAnswerToJson),
     other: shard.other && shard.other.map(rowAnswerToJson),
@@ -68,7 +68,7 @@ export const shardToJson = (shard: Shard): Json =>
 /** Reads the body of shard evidence. @throws RangeError that names the place when it has not the shape. */
 export function shardFromJson(body: Json): Shard {
   object(shardShape)(body, "shard");
-  const { schema: _, ...shard } = body as unknown as Shard & { schema: 1 };
+  const { schema: _, ...shard } = body as unknown as Shard & { schema: 2 };
   const read = (answers: readonly RowAnswer[]): RowAnswer[] =>
     answers.map((answer) => rowAnswerFromJson(answer as unknown as Json));
   const [candidate, other] = [read(shard.candidate), shard.other && read(shard.other)];

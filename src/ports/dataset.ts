@@ -52,6 +52,11 @@ export type RowFacts = Omit<Row, keyof Sent>;
 /** The rows of a data set that was read: what is sent of a row is fetched when it is asked, and not held. */
 export interface Rows {
   readonly length: number;
+  /**
+   * The indices of the rows in the order of their hashes. Evidence has them in it, and draws are made over it: rows that are put
+   * into another order are the same data, and must come to the same verdict.
+   */
+  readonly order: Uint32Array;
   facts(index: number): RowFacts;
   sent(index: number): Sent;
 }

@@ -4,6 +4,7 @@ import { type Problem, UserError } from "../domain/problem.ts";
 import type { RowAnswer } from "../domain/reading/row-answer.ts";
 import { truthOf, truthsOf } from "../domain/reading.ts";
 import { type Part, readingDigest, type Shard, unfit, whole } from "../domain/shard.ts";
+import type { Rows } from "../ports/dataset.ts";
 import { askPart, championStateOf } from "./evaluation/ask.ts";
 import type { EvaluateOptions, MergeOptions } from "./evaluation/options.ts";
 import { flipsOf, groupsOf, oddScores, predictionLines, settle, slicesOf } from "./evaluation/outcomes.ts";
@@ -59,13 +60,17 @@ export async function evaluatePart(options: EvaluateOptions, part: Part): Promis
   return askPart(options, part);
 }
 
-/** The answers of parts in the order of the rows. */
-function inOrder(shards: readonly Shard[], of: (shard: Shard) => readonly RowAnswer[] | null): RowAnswer[] | null {
-  const answers: RowAnswer[] = Array.from({ length: shards[0]?.data.rows ?? 0 });
+/** The answers of parts by the indices of the rows. */
+function byRow(
+  shards: readonly Shard[],
+  { order }: Rows,
+  of: (shard: Shard) => readonly RowAnswer[] | null,
+): RowAnswer[] | null {
+  const answers: RowAnswer[] = Array.from({ length: order.length });
   for (const shard of shards) {
     const list = of(shard);
     if (!list) return null;
-    for (const [at, row] of shard.rows.entries()) answers[row] = list[at]!;
+    for (const [at, place] of shard.rows.entries()) answers[order[place]!] = list[at]!;
   }
   return answers;
 }
@@ -81,14 +86,14 @@ export async function merge(options: MergeOptions, shards: readonly Shard[]): Pr
   const [first] = shards;
   if (wrong.length > 0 || !first || first.data.digest !== identity.digest || first.reading !== readingDigest(plan))
     throw misfit(wrong.length > 0 ? wrong : ["the shards are about other data, or were read in another way"]);
-  const answers = inOrder(shards, ({ candidate }) => candidate)!;
-  const others = inOrder(shards, ({ other }) => other);
+  const answers = byRow(shards, rows, ({ candidate }) => candidate)!;
+  const others = byRow(shards, rows, ({ other }) => other);
   const settled = settle(answers, others, truth, options);
   const odd = oddScores(answers, plan);
   if (odd) options.warn(odd);
   const predictions = await options.files.write("predictions.jsonl", predictionLines(rows, answers, others, plan));
   return {
-    schema: 1,
+    schema: 2,
     subject: first.subject,
     champion: first.champion,
     data: identity,

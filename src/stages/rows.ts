@@ -29,7 +29,7 @@ export function identify(rows: Iterable<Row>): DatasetIdentity {
     digest.add(canonicalRow(row));
     count++;
   }
-  return { digest: digest.digest(), rows: count };
+  return { digest: digest.digest().digest, rows: count };
 }
 
 /** Texts that stand often are held once; where nearly all differ, a table of them would only take memory. */
@@ -103,8 +103,9 @@ export async function takeIn(
     if (spill) return spill.get(index);
     throw new Error("the inputs of rows were not kept");
   };
+  const { digest: named, order } = digest.digest();
   return {
-    rows: { length: facts.length, facts: (index) => facts.at(index), sent },
-    identity: { digest: digest.digest(), rows: facts.length },
+    rows: { length: facts.length, order, facts: (index) => facts.at(index), sent },
+    identity: { digest: named, rows: facts.length },
   };
 }

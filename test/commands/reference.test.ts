@@ -14,7 +14,7 @@ const original = releaseOf("original");
 const seen = { image: original.image, modelDigest: original.model.digest };
 const identity = { digest: sha256("data"), rows: 100 };
 const answered: Evaluation = {
-  ...{ schema: 1, subject: { before: seen, after: seen }, champion: { image: null, source: "none" }, data: identity },
+  ...{ schema: 2, subject: { before: seen, after: seen }, champion: { image: null, source: "none" }, data: identity },
   ...{ predictions: sha256("predictions"), leftOut: 0, flips: { count: 0, rows: [] } },
   observations: rightOrNot(wrongFirst(100, 20), null),
 };

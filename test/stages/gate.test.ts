@@ -27,7 +27,7 @@ const policy: Policy = {
 const smoke = { passed: true, steps: [{ id: "S1", level: "required", ok: true, detail: "reached" }] };
 
 const evaluation = (wrong: number, fields: Partial<Evaluation> = {}): Evaluation => ({
-  schema: 1,
+  schema: 2,
   subject: { before: seen, after: seen },
   champion: { image: null, source: "none" },
   data: { digest: sha256("data"), rows: 100 },

@@ -45,6 +45,7 @@ test.each<[string, readonly Row[]]>([
   expect(read).toHaveLength(all.length);
   expect(all.map((_one, index) => ({ ...read.facts(index), ...read.sent(index) }))).toEqual(all);
   expect(identity).toEqual(identify(all));
+  expect([...read.order].toSorted((a, b) => a - b)).toEqual([...all.keys()]);
 });
 
 test("more texts that differ than are shared are all known", async () => {
@@ -75,6 +76,7 @@ test.each([1, 8])("with %i at a time no more inputs are held than are being aske
   let most = 0;
   const kept: Rows = {
     length: rows.length,
+    order: Uint32Array.from(rows.keys()),
     facts: (index) => rows[index]!,
     sent: (index) => {
       most = Math.max(most, ++held);

@@ -1,14 +1,16 @@
+import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { sha256 } from "../../src/domain/digest.ts";
-import { evaluationToJson } from "../../src/domain/evaluation.ts";
+import { type Evaluation, evaluationToJson } from "../../src/domain/evaluation.ts";
 import { checkOf, judge } from "../../src/domain/gate/decide.ts";
+import { inEvidence, type Outside } from "../../src/domain/outside/measured.ts";
 import { UserError } from "../../src/domain/problem.ts";
 import { parsePart, type Shard, shardFromJson, shardToJson } from "../../src/domain/shard.ts";
 import type { Row } from "../../src/ports/dataset.ts";
 import { type EvaluateOptions, evaluate, evaluatePart, merge } from "../../src/stages/evaluate.ts";
-import { identify } from "../../src/stages/rows.ts";
+import { identify, takeIn } from "../../src/stages/rows.ts";
 import { rowsOf } from "../fakes/rows.ts";
 import { probabilities, type V2Server, v2Server } from "../fakes/v2-server.ts";
 
@@ -64,6 +66,48 @@ test.each([1, 2, 7, 61])("rows shared out in %i parts are judged as rows asked a
   const verdict = (found: typeof whole) =>
     judge(checks, found.observations, { seeds, replicates: 200, firstPromotion: "allow" });
   expect(verdict(merged)).toEqual(verdict(whole));
+});
+
+describe("rows that another file has in another order", () => {
+  const turned = rows.toReversed().map((row, index) => ({ ...row, line: index + 2 }));
+  const taken = async (from: readonly Row[], server: V2Server, beside: V2Server): Promise<EvaluateOptions> => {
+    const kept: Row[] = [...from];
+    const sent = { put: () => undefined, get: (index: number) => kept[index]!, [Symbol.dispose]: () => undefined };
+    return { ...optionsFor(server, beside), ...(await takeIn(Readable.from(from), sent)) };
+  };
+  const observed = ({ observations, data }: Evaluation): unknown => JSON.parse(JSON.stringify({ observations, data }));
+
+  test("are the same data, asked in the same order, and come to the same observations", async () => {
+    await using server = await candidate();
+    await using beside = await champion();
+    const [first, second] = [await taken(rows, server, beside), await taken(turned, server, beside)];
+    const [found, again] = [await evaluate(first), await evaluate(second)];
+    expect(observed(again)).toEqual(observed(found));
+  });
+
+  test("fit together in parts that were asked of either file", async () => {
+    await using server = await candidate();
+    await using beside = await champion();
+    const [first, second] = [await taken(rows, server, beside), await taken(turned, server, beside)];
+    const [own, other, last] = [await askedIn(3, first), await askedIn(3, second), await evaluate(first)];
+    expect(observed(await merge(first, [own[0]!, other[1]!, own[2]!]))).toEqual(observed(last));
+  });
+
+  test("get the scores that a script gave them", () => {
+    const measured = { value: 0.5, scores: [1, null, 0] };
+    const metric = {
+      direction: "higher",
+      unit: "ratio",
+      range: null,
+      candidate: measured,
+      champion: { missing: "gone" },
+    };
+    const outside = { "judge.fluency": metric } as unknown as Outside;
+    expect(inEvidence(outside, Uint32Array.of(2, 0, 1))["judge.fluency"]).toEqual({
+      ...metric,
+      candidate: { value: 0.5, scores: [0, 1, null] },
+    });
+  });
 });
 
 test("a row that got no answer in its part has none in the whole", async () => {

@@ -6,7 +6,7 @@ import { type DeclaredMetric, limitsOf, outsideUnits } from "./declared.ts";
 export interface Measured {
   /** With scores their mean. */
   value: number;
-  /** A score for each row of the data set, in their order; null where a row has none. Null: the source gave no scores. */
+  /** A score for each row of the data set, in the order of the file until {@link inEvidence}; null where a row has none. Null: the source gave no scores. */
   scores: readonly (number | null)[] | null;
   /** Without scores: standard error of the value, and how many answers it is from; absent where the source does not say. */
   error?: number;
@@ -35,6 +35,20 @@ export interface OutsideMetric extends DeclaredMetric {
 export type Outside = Readonly<Record<string, OutsideMetric>>;
 
 export const isMissing = (reported: Reported): reported is Unmeasured => "missing" in reported;
+
+/** Scores in the order in which evidence has rows. @param order the indices of rows in it. */
+export function inEvidence(outside: Outside, order: Uint32Array): Outside {
+  const placed = <T extends Reported | null>(found: T): T =>
+    found === null || isMissing(found) || found.scores === null
+      ? found
+      : { ...found, scores: Array.from(order, (row) => (found.scores as Measured["scores"])![row]!) };
+  return Object.fromEntries(
+    Object.entries(outside).map(([name, { candidate, champion, ...metric }]) => [
+      name,
+      { ...metric, candidate: placed(candidate), champion: placed(champion) },
+    ]),
+  );
+}
 
 /** `rows 3, 7 and 2 more`, counted from 1. */
 function rowsNamed(rows: readonly number[]): string {

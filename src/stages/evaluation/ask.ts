@@ -8,12 +8,12 @@ import type { Champion, EvaluateOptions } from "./options.ts";
 
 const besideCandidate = "deployed beside the candidate";
 
-/** The indices of the rows of a part, in an order that the digests decide: no run can choose which rows come first. */
-function orderOf({ rows, candidate, champion, identity }: EvaluateOptions, { index, of }: Part): number[] {
+/** The rows of a part, by their places in `rows.order`, in an order that the digests decide: no run can choose which rows come first. */
+function placesOf({ rows, candidate, champion, identity }: EvaluateOptions, { index, of }: Part): number[] {
   const seed = ["modelgate/1", candidate.image.digest, champion?.image.digest ?? "none", identity.digest, "order"];
   return xoshiro(seed.join("|"))
-    .shuffle(Array.from({ length: rows.length }, (_, row) => row))
-    .filter((_, place) => place % of === index - 1);
+    .shuffle([...rows.order.keys()])
+    .filter((_, turn) => turn % of === index - 1);
 }
 
 const changed = (message: string, hint: string): UserError =>
@@ -49,7 +49,8 @@ export const championStateOf = ({ image, source }: Shard["champion"]): "none" | 
 export async function askPart(options: EvaluateOptions, part: Part): Promise<Shard> {
   const { identity, plan, champion, candidate } = options;
   const before = await subject(options);
-  const rows = orderOf(options, part);
+  const places = placesOf(options, part);
+  const rows = places.map((place) => options.rows.order[place]!);
   const asked = champion && "session" in champion ? champion : null;
   const told = (from: number, share: number): void => options.progress(asked ? from + share / 2 : share);
   const answers = await askRows(candidate.session, rows, { ...options, progress: (share) => told(0, share) });
@@ -66,7 +67,7 @@ export async function askPart(options: EvaluateOptions, part: Part): Promise<Sha
     champion: { image: champion?.image ?? null, source: sourceOf(champion) },
     data: identity,
     reading: readingDigest(plan),
-    rows,
+    rows: places,
     candidate: answers,
     other,
   };

@@ -17,12 +17,12 @@ function worstAnswer(truth: Truth[number], { task, classes }: ReadingPlan): Pred
   return task === "binary" || task === "multiclass" ? worst((Number(truth) + 1) % classes.length) : null;
 }
 
-/** Rows that count: those without a usable answer are left out, counted wrong, or make everything an error. */
+/** Rows that count, in the order of their hashes: those without a usable answer are left out, counted wrong, or make everything an error. */
 export function settle(
   answers: readonly RowAnswer[],
   champion: readonly RowAnswer[] | null,
   truth: readonly Truth[number][],
-  { failedRows: { policy, maxShare }, plan }: { failedRows: FailedRows; plan: ReadingPlan },
+  { rows, failedRows: { policy, maxShare }, plan }: { rows: Rows; failedRows: FailedRows; plan: ReadingPlan },
 ) {
   const failed = answers.map((answer, index) => isFailed(answer) || (champion !== null && isFailed(champion[index]!)));
   const count = failed.filter(Boolean).length;
@@ -30,7 +30,7 @@ export function settle(
   const worst = truth.map((entry) => worstAnswer(entry, plan));
   const excluding = policy === "exclude" && tolerated;
   const counting = policy === "wrong" && tolerated && worst.every((answer) => answer !== null);
-  const kept = answers.map((_, index) => index).filter((index) => counting || !failed[index]);
+  const kept = Array.from(rows.order).filter((index) => counting || !failed[index]);
   const of = (list: readonly RowAnswer[]) => {
     const partners = kept.flatMap((index) => list[index]!.partner ?? []);
     return answersOf(

@@ -348,7 +348,7 @@ test("evidence keeps what was measured, and is refused when it is damaged", () =
   const stated = { value: 0.5, scores: null, error: 0.1, n: 25 };
   observations.outside = { ...observations.outside, "harness.arc": { ...share, candidate: stated, champion: null } };
   const body = evaluationToJson({
-    schema: 1,
+    schema: 2,
     subject: { before: seen, after: seen },
     champion: { image: null, source: "none" },
     data: { digest, rows },
