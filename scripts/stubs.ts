@@ -15,6 +15,9 @@ writeFileSync(
   `#!/usr/bin/env node\nimport { runCli } from "./index.js";\nawait runCli(import.meta.dirname);\n`,
 );
 chmodSync(join(dist, "cli.js"), 0o755);
+// Definitions that the library of gRPC has for services of its own, which are not used.
+for (const folder of ["proto", "protoc-gen-validate", "xds"])
+  rmSync(join(dist, folder), { recursive: true, force: true });
 rmSync(join(dist, "onnx-server"), { recursive: true, force: true });
 cpSync(join(root, "runtime/onnx-server"), join(dist, "onnx-server"), {
   recursive: true,

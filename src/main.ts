@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import * as http from "node:http";
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { carryOutForRepository, carryOutRequest } from "./commands/index.ts";
@@ -12,7 +11,7 @@ import { githubShell, readInputs, readRun, readToken } from "./hosts/github.ts";
 import type { Shell } from "./hosts/shell.ts";
 import { terminalShell } from "./hosts/terminal.ts";
 import { wireRepository } from "./wire/repository.ts";
-import { type Machine, wire } from "./wire.ts";
+import { honourProxy, type Machine, wire } from "./wire.ts";
 
 const { version } = manifest;
 
@@ -51,7 +50,7 @@ function stopSignal(): AbortSignal {
 }
 
 async function carryOut(shell: Shell, request: Request, machine: Machine): Promise<void> {
-  honourProxy();
+  honourProxy(process.env);
   const { command } = request;
   if (isRepositoryCommand(command)) {
     const workshop = wireRepository(shell, machine);
@@ -60,28 +59,6 @@ async function carryOut(shell: Shell, request: Request, machine: Machine): Promi
   const config = loadConfig(await readConfig(request.config), request.config);
   const workshop = await wire(config, shell, machine);
   await shell.finish(await carryOutRequest(workshop, { ...request, command }, stopSignal()));
-}
-
-/**
- * Registries and APIs are reached through the proxy of the machine, where Node can (24.14 and later); loopback never is, and
- * endpoints that are measured have agents of their own.
- */
-function honourProxy(): void {
-  const { env } = process;
-  const loopback = "127.0.0.1,localhost,[::1]";
-  const without = [env["NO_PROXY"] ?? env["no_proxy"], loopback].filter(Boolean).join(",");
-  try {
-    http.setGlobalProxyFromEnv?.({ ...env, NO_PROXY: without, no_proxy: without });
-  } catch {
-    // The address may hold a password: it is not shown.
-    throw new UserError([
-      {
-        code: "config.value",
-        message: "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy",
-        hint: "Write http://host:port, or unset it.",
-      },
-    ]);
-  }
 }
 
 /** The server's files lie beside the bundle, and in the source tree when it runs from there. */

@@ -35,6 +35,8 @@ import type { Platform } from "./ports/platform.ts";
 import { wireProtocols } from "./wire/protocols.ts";
 import { wireModelView } from "./wire/view.ts";
 
+export { honourProxy } from "./adapters/system/proxy.ts";
+
 /** What a machine brings: its environment is read by the hosts and handed over here. */
 export interface Machine {
   /** The version of modelgate. */

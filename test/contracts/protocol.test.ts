@@ -1,6 +1,7 @@
 import { protocols } from "../../src/adapters/protocols/index.ts";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
 import type { Dialect } from "../../src/domain/dialect.ts";
+import { grpcServer, oneNumber, typed } from "../fakes/grpc-server.ts";
 import { inDialect } from "../fakes/in-dialect.ts";
 import { type JsonServing, jsonServer } from "../fakes/json-server.ts";
 import { fakeProtocol } from "../fakes/protocol.ts";
@@ -32,6 +33,30 @@ protocolContract("v2", async () => {
   const server = await v2Server(answer, { ready: () => state !== "loading" });
   return {
     protocol: v2,
+    endpoint: server.endpoint,
+    async become(next) {
+      state = next;
+      if (next === "gone") await server[Symbol.asyncDispose]();
+    },
+    dispose: async () => (state === "gone" ? undefined : server[Symbol.asyncDispose]()),
+  };
+});
+
+protocolContract("v2-grpc", async () => {
+  let state = "sound";
+  const server = await grpcServer(
+    async (request) => {
+      if (state === "hanging") return new Promise(() => undefined);
+      if (state === "answering NaN") return typed(request.id, [Number.NaN, 0.5]);
+      const x = oneNumber(request);
+      if (typeof x !== "number") return x;
+      return typed(request.id, x >= 0.5 ? [0.2, 0.8] : [0.7, 0.3]);
+    },
+    { ready: () => state !== "loading" },
+  );
+  return {
+    protocol: protocols["v2-grpc"],
+    cutOff: 500,
     endpoint: server.endpoint,
     async become(next) {
       state = next;

@@ -10,6 +10,8 @@ export interface ProtocolUnderTest {
   endpoint: Endpoint;
   /** How a protocol that has no metadata names the output: it cannot say what is served, and gives float64. */
   unnamed?: string;
+  /** With what a body that ends early is refused, where that is not 400. */
+  cutOff?: number;
   /** Changes how the endpoint behaves from now on. `gone`: nothing listens any more. */
   become(state: "loading" | "hanging" | "answering NaN" | "gone"): Promise<void>;
   dispose(): Promise<void>;
@@ -19,6 +21,9 @@ const input = (x: number): Tensors => ({ x: { dtype: "float32", shape: [1, 1], d
 
 /** The only output. */
 const first = (outputs: Tensors): Tensors[string] => Object.values(outputs)[0]!;
+
+/** Its numbers as float32 has them: a protocol with types carries them so. */
+const rounded = (outputs: Tensors): number[] => first(outputs).data.map((value) => Math.fround(Number(value)));
 
 const failure = async (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -66,7 +71,8 @@ export function protocolContract(name: string, make: () => Promise<ProtocolUnder
       const call = session.prepare(input(0.9), "a");
       for (let time = 0; time < 3; time++) {
         const { outputs, sent, done } = await call.send(signal);
-        expect(outputs).toEqual({ [output]: { dtype, shape: [1, 2], data: [0.2, 0.8] } });
+        expect(outputs).toEqual({ [output]: { dtype, shape: [1, 2], data: expect.anything() } });
+        expect(rounded(outputs)).toEqual([0.2, 0.8].map(Math.fround));
         expect(sent <= done && done <= performance.now()).toBe(true);
       }
     });
@@ -75,7 +81,9 @@ export function protocolContract(name: string, make: () => Promise<ProtocolUnder
       const { session } = await open();
       const sent = Array.from({ length: 40 }, (_, index) => (index % 3 === 0 ? 0.9 : 0.1));
       const answers = await Promise.all(sent.map((x, index) => session.prepare(input(x), `r${index}`).send(signal)));
-      expect(answers.map(({ outputs }) => first(outputs).data[1])).toEqual(sent.map((x) => (x >= 0.5 ? 0.8 : 0.3)));
+      expect(answers.map(({ outputs }) => rounded(outputs)[1])).toEqual(
+        sent.map((x) => Math.fround(x >= 0.5 ? 0.8 : 0.3)),
+      );
     });
 
     test("NaN in an output is delivered", async () => {
@@ -116,13 +124,13 @@ export function protocolContract(name: string, make: () => Promise<ProtocolUnder
       expect(new Set(faults.map(({ id }) => id)).size).toBe(faults.length);
       expect(faults.length).toBeGreaterThan(0);
       for (const { right, send } of faults) expect(right).toContain((await send(signal)).status);
-      expect(first((await session.prepare(input(0.9), "a").send(signal)).outputs).data[1]).toBe(0.8);
+      expect(rounded((await session.prepare(input(0.9), "a").send(signal)).outputs)[1]).toBe(Math.fround(0.8));
     });
 
     test("a bad request of the user's own is sent as it is", async () => {
-      const { protocol, endpoint } = await open();
+      const { protocol, endpoint, cutOff = 400 } = await open();
       const own = protocol.badRequest(endpoint, "m", { id: "half", body: '{"inputs":[', status: [400] });
-      expect([own.id, own.right, (await own.send(signal)).status]).toEqual(["half", [400], 400]);
+      expect([own.id, own.right, (await own.send(signal)).status]).toEqual(["half", [400], cutOff]);
     });
   });
 }

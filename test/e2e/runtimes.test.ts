@@ -52,15 +52,17 @@ interface Kind {
   input?: string;
   output: string;
   dialect?: Dialect;
+  /** Whether it is asked over gRPC at a port of its own, which is not where its preset says that it is ready. */
+  aside?: true;
   /** What is found out, where it is not what is asked; null: nothing tells. */
   found?: string | null;
 }
 
 const mlflowFolder = { format: "mlflow", main: "MLmodel", output: "predictions" };
 const { mlserver, mlflow, bentoml } = runtimes;
-const ownServer = (format: "kserve" | "litserve", protocol: string, ready: string | null) => ({
+const ownServer = (format: "kserve" | "litserve", protocol: string, ready: string | null, words: string[] = []) => ({
   runtime: customRuntime({
-    command: ["python", "{model}/server.py", "{name}", "8080"],
+    command: ["python", "{model}/server.py", "{name}", "8080", ...words],
     ...{ port: 8080, protocol, ready, env: {} },
   }),
   ...{ environment: "own" as const, format, main: "server.py" },
@@ -103,6 +105,15 @@ const kinds: Record<string, Kind> = {
   "kserve in bytes": {
     ...ownServer("kserve", "v2", null),
     ...{ output: "output-0", dialect: { binary: true } },
+  },
+  "mlserver over gRPC": {
+    ...{ runtime: mlserver(), environment: "mlserver", format: "sklearn", main: "model.joblib" },
+    ...{ output: "predict_proba", aside: true },
+  },
+  "kserve over gRPC": { ...ownServer("kserve", "v2-grpc", null, ["grpc"]), output: "output-0", found: null },
+  "kserve over gRPC in bytes": {
+    ...ownServer("kserve", "v2-grpc", null, ["grpc"]),
+    ...{ output: "output-0", found: null, dialect: { binary: true } },
   },
   "litserve by a template": {
     ...ownServer("litserve", "http", "/health"),
@@ -171,9 +182,11 @@ async function started(kind: string) {
 /** What is found out of a started runtime, and how it is asked: as it says, else as was found out. */
 async function spoken({ runtime, server, model }: Awaited<ReturnType<typeof started>>, kind: string) {
   const found = await detect({ url: server.url, protocol: "auto" }, model.name, {}, signal).catch(() => null);
-  const speaks = (runtime.protocol === "auto" ? found : runtime.protocol) as keyof typeof protocols;
+  const { aside } = kinds[kind]!;
+  const named = runtime.protocol === "auto" ? found : runtime.protocol;
+  const speaks = (aside ? "v2-grpc" : named) as keyof typeof protocols;
   const protocol = inDialect(protocols[speaks], kinds[kind]!.dialect ?? {});
-  return { found, protocol, endpoint: { url: server.url, protocol: speaks } };
+  return { found, protocol, endpoint: { url: aside ? server.grpcUrl : server.url, protocol: speaks } };
 }
 
 /** Accuracy and log loss of what a runtime answers to the rows it has not seen. */

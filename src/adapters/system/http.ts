@@ -3,6 +3,8 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { WorldError } from "../../domain/problem.ts";
 import type { Tls } from "../../ports/protocol.ts";
+import { aborted, unreachable, unreadable } from "./endpoint-failure.ts";
+import { proxyOptions } from "./proxy.ts";
 
 export interface HttpRequest {
   method: string;
@@ -26,19 +28,22 @@ export interface HttpAnswer {
 const bodyLimit = 64 * 2 ** 20;
 /** By default only 256 connections are kept: a burst beyond it would close and open them at every request, at ten times the cost of one. */
 const kept = { keepAlive: true, maxFreeSockets: 4096 };
-const plain = new HttpAgent(kept);
-const trusting = new HttpsAgent(kept);
+let shared: { plain: HttpAgent; trusting: HttpsAgent } | null = null;
 const own = new WeakMap<Tls, HttpsAgent>();
+
+const agentOptions = () => ({ ...kept, ...proxyOptions() });
 
 /** Connections are shared by requests of the same TLS, and by nobody else. */
 function agentFor({ url, tls }: HttpRequest): HttpAgent {
-  if (url.protocol !== "https:") return plain;
-  if (!tls) return trusting;
+  // Made when the first request is: the proxy is set before that.
+  shared ??= { plain: new HttpAgent(agentOptions()), trusting: new HttpsAgent(agentOptions()) };
+  if (url.protocol !== "https:") return shared.plain;
+  if (!tls) return shared.trusting;
   const known = own.get(tls);
   if (known) return known;
   const { ca, client, serverName } = tls;
   const agent = new HttpsAgent({
-    ...kept,
+    ...agentOptions(),
     ...(ca !== undefined && { ca }),
     ...client,
     ...(serverName !== undefined && { servername: serverName }),
@@ -62,57 +67,6 @@ function decode(body: Buffer, encoding = "identity"): Buffer {
       throw new Error(`the content encoding "${encoding}" was not asked for`);
   }
 }
-
-const why = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
-const asking = (url: URL, retryable: boolean, cause: unknown) => ({
-  side: `endpoint ${url.origin}`,
-  during: "asking the endpoint",
-  retryable,
-  cause,
-});
-
-/** What Node says of a certificate that is not to be trusted: by OpenSSL's verification, or by its name. */
-const distrust =
-  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERR_TLS_CERT_ALTNAME_INVALID)/;
-
-const unreachable = (url: URL, cause: unknown, retryable = true): WorldError =>
-  distrust.test(String((cause as { code?: unknown }).code)) ? distrusted(url, cause) : gone(url, cause, retryable);
-
-const distrusted = (url: URL, cause: unknown): WorldError =>
-  new WorldError(
-    {
-      code: "endpoint.unreachable",
-      message: `the certificate of ${url.origin} is not to be trusted: ${why(cause)}`,
-      hint: "Name who issued it in access.tls.ca, or the name it has in access.tls.server-name.",
-    },
-    asking(url, false, cause),
-  );
-
-const gone = (url: URL, cause: unknown, retryable: boolean): WorldError =>
-  new WorldError(
-    {
-      code: "endpoint.unreachable",
-      message: `${url.origin} gave no answer to ${url.pathname}: ${why(cause)}`,
-      hint: "Check that the deployment still runs (modelgate status) and that its address can be reached from here.",
-    },
-    asking(url, retryable, cause),
-  );
-
-const unreadable = (url: URL, cause: unknown): WorldError =>
-  new WorldError(
-    {
-      code: "endpoint.answer",
-      message: `${url.origin} answered ${url.pathname} with a body that cannot be read: ${why(cause)}`,
-      hint: "Look at the server's log, and at what stands between it and here.",
-    },
-    asking(url, false, cause),
-  );
-
-/** What an aborted request ends with: time that ran out is the endpoint's doing, anything else is the caller's. */
-const aborted = (url: URL, reason: unknown): unknown =>
-  reason instanceof Error && reason.name === "TimeoutError"
-    ? unreachable(url, new Error("the time for it ran out", { cause: reason }), false)
-    : reason;
 
 /** Whether a kept connection was closed by the server just when it was used again, before anything came back. */
 const wentStale = (message: ClientRequest, cause: unknown): boolean =>

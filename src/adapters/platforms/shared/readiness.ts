@@ -1,6 +1,7 @@
 import { get } from "node:http";
 import { readyPaths } from "../../../domain/ready-paths.ts";
 import { pause } from "../../system/clock.ts";
+import { grpcReady } from "../../system/grpc.ts";
 
 const oneRequest = 5_000;
 const first = 50;
@@ -32,6 +33,7 @@ export async function isReady(
   url: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  if (protocol === "v2-grpc") return grpcReady(url, AbortSignal.any([signal, AbortSignal.timeout(oneRequest)]));
   for (const path of readyPath === undefined ? readyPaths(protocol, model.name) : [readyPath]) {
     const said = await status(`${url}${path}`, signal);
     if (said !== 404) return said === 200;

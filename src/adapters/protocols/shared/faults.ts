@@ -42,7 +42,7 @@ const isCut = (error: unknown): boolean =>
   ["EPIPE", "ECONNRESET"].includes(String(error.cause.code));
 
 /** 5 MB of zeros: one row of them where the input holds numbers, which a model may take; a text of them otherwise. */
-function huge({ dtype, shape }: Tensor): Tensor {
+export function huge({ dtype, shape }: Tensor): Tensor {
   const ones = shape.map(() => 1);
   if (dtype === "string") return { dtype, shape: ones, data: ["0".repeat(oversizedBytes)] };
   const zero = dtype === "bool" ? false : 0;
@@ -50,17 +50,32 @@ function huge({ dtype, shape }: Tensor): Tensor {
   return { dtype, shape: [...ones.slice(1), width], data: Array<typeof zero>(width).fill(zero) };
 }
 
+/** @throws WorldError `endpoint.answer` for an answer in which a number is not finite. */
+export function notFinite(url: URL, speaks: string, outputs: Tensors, status: string): void {
+  for (const [name, { data }] of Object.entries(outputs)) {
+    const wrong = data.find((value) => typeof value === "number" && !Number.isFinite(value));
+    if (wrong !== undefined) throw wrongAnswer(url, speaks, `answered ${status} with ${String(wrong)} in ${name}`);
+  }
+}
+
+/** The faults of those makers that the protocol can carry: the others throw RangeError. */
+export const made = (makers: readonly (() => Fault)[]): Fault[] =>
+  makers.flatMap((make) => {
+    try {
+      return [make()];
+    } catch (error) {
+      if (error instanceof RangeError) return [];
+      throw error;
+    }
+  });
+
 /** A request at the edge of what is right: it may be refused, or be answered with finite numbers. */
 const edge = ({ url, options, read, speaks }: Spoiling, id: string, inputs: Tensors, body: string): Fault => ({
   id,
   right: [200, 400, 422],
   async send(signal) {
     const answer = await httpSend(post(url, body, options), signal);
-    if (answer.status === 200)
-      for (const [name, { data }] of Object.entries(read(answer, inputs, id))) {
-        const wrong = data.find((value) => typeof value === "number" && !Number.isFinite(value));
-        if (wrong !== undefined) throw wrongAnswer(url, speaks, `answered 200 with ${String(wrong)} in ${name}`);
-      }
+    if (answer.status === 200) notFinite(url, speaks, read(answer, inputs, id), "200");
     return told(answer);
   },
 });
@@ -90,7 +105,7 @@ function inputFaults(spoiling: Spoiling, good: Tensors): Fault[] {
     marked(write({ ...good, [name]: { ...tensor, data: tensor.data.map(() => mark) } }, id), value);
   const { [name]: _left, ...others } = good;
   const empty = { ...good, [name]: { ...tensor, shape: [0, ...tensor.shape.slice(1)], data: [] } };
-  const makers: (() => Fault)[] = [
+  return made([
     () => refused("missing input", write(others, "fault")),
     () => refused("wrong shape", spoiling.wrongShape("fault")),
     () => refused("wrong type", filled("fault", tensor.dtype === "string" ? "{}" : '"not a number"')),
@@ -99,15 +114,7 @@ function inputFaults(spoiling: Spoiling, good: Tensors): Fault[] {
       : []),
     ...(tensor.shape.length > 0 ? [() => edge(spoiling, "empty batch", empty, write(empty, "empty batch"))] : []),
     () => oversized(spoiling, { ...good, [name]: huge(tensor) }),
-  ];
-  return makers.flatMap((make) => {
-    try {
-      return [make()];
-    } catch (error) {
-      if (error instanceof RangeError) return [];
-      throw error;
-    }
-  });
+  ]);
 }
 
 /** The negative table of the gate specification (4.5), made from one good request. */

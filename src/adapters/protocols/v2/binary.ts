@@ -145,19 +145,23 @@ export function readBytes(dtype: Dtype, raw: Buffer): Element[] {
   return Array.from({ length: raw.length / reader.size }, (_, index) => reader.read(view, index * reader.size));
 }
 
+/** The bytes of an input. @throws RangeError for halves, which are not written so. */
+export function writeBytes(name: string, { dtype, data }: Tensor): Uint8Array {
+  const writer = scalars[dtype];
+  if (!writer && dtype !== "string") throw new RangeError(`the input ${name} is ${dtype}, which is not sent as bytes`);
+  return writer ? writeNumbers(data, writer) : writeTexts(data);
+}
+
 /**
  * A request whose tensors are bytes behind its JSON, and that asks for an answer of the same kind.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  * @throws RangeError for halves, which are not written so.
  */
 export function writeBinary(id: string, inputs: Tensors): { length: number; body: Uint8Array } {
-  const raws = Object.entries(inputs).map(([name, { dtype, shape, data }]) => {
-    const writer = scalars[dtype];
-    if (!writer && dtype !== "string")
-      throw new RangeError(`the input ${name} is ${dtype}, which is not sent as bytes`);
-    const raw = writer ? writeNumbers(data, writer) : writeTexts(data);
+  const raws = Object.entries(inputs).map(([name, tensor]) => {
+    const raw = writeBytes(name, tensor);
     const parameters = { binary_data_size: raw.length };
-    return { raw, input: { name, datatype: datatypeOf[dtype], shape, parameters } };
+    return { raw, input: { name, datatype: datatypeOf[tensor.dtype], shape: tensor.shape, parameters } };
   });
   const parameters = { binary_data_output: true };
   const json = bytes(JSON.stringify({ id, parameters, inputs: raws.map(({ input }) => input) }));

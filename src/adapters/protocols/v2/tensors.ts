@@ -64,20 +64,43 @@ function dataOf(value: { [key: string]: JsonValue }, name: string, dtype: Dtype,
   return flatten(value["data"]).map((element) => elementOf(element, dtype));
 }
 
-/** Reads an output tensor. @throws SyntaxError */
-function readTensor(value: JsonValue, raw: Raw): [string, Tensor] {
-  if (!isObject(value) || typeof value["name"] !== "string") throw new SyntaxError("an output has no name");
-  const { name } = value;
-  const dtype = typeof value["datatype"] === "string" ? dtypeOf[value["datatype"]] : undefined;
-  if (!dtype) throw new SyntaxError(`the output "${name}" has the datatype ${JSON.stringify(value["datatype"])}`);
-  const shape = shapeOf(value["shape"], 0);
-  const data = dataOf(value, name, dtype, raw);
+/** The dtype that an output's datatype names. @throws SyntaxError */
+export function dtypeNamed(name: string, datatype: JsonValue | undefined): Dtype {
+  const dtype = typeof datatype === "string" ? dtypeOf[datatype] : undefined;
+  if (dtype) return dtype;
+  throw new SyntaxError(`the output "${name}" has the datatype ${JSON.stringify(datatype)}`);
+}
+
+/** An output that has as many elements as its shape says. @throws SyntaxError */
+export function checkedTensor(
+  name: string,
+  dtype: Dtype,
+  written: JsonValue | undefined,
+  data: Tensor["data"],
+): [string, Tensor] {
+  const shape = shapeOf(written, 0);
   const size = shape.reduce((product, side) => product * side, 1);
   if (data.length !== size)
     throw new SyntaxError(
       `the output "${name}" has ${data.length} values, and its shape [${shape.join(",")}] needs ${size}`,
     );
   return [name, { dtype, shape, data }];
+}
+
+/** Reads an output tensor. @throws SyntaxError */
+function readTensor(value: JsonValue, raw: Raw): [string, Tensor] {
+  if (!isObject(value) || typeof value["name"] !== "string") throw new SyntaxError("an output has no name");
+  const { name } = value;
+  const dtype = dtypeNamed(name, value["datatype"]);
+  return checkedTensor(name, dtype, value["shape"], dataOf(value, name, dtype, raw));
+}
+
+/** Outputs by their names. @throws SyntaxError for a name that stands twice. */
+export function distinct(tensors: readonly [string, Tensor][]): Tensors {
+  const names = tensors.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new SyntaxError(`the output "${twice}" stands twice`);
+  return Object.fromEntries(tensors);
 }
 
 /**
@@ -89,10 +112,7 @@ export function readTensors(value: readonly JsonValue[], bytes: Buffer): Tensors
   const raw = { left: bytes };
   const tensors = value.map((output) => readTensor(output, raw));
   if (raw.left.length > 0) throw new SyntaxError(`${raw.left.length} bytes belong to no output`);
-  const names = tensors.map(([name]) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new SyntaxError(`the output "${twice}" stands twice`);
-  return Object.fromEntries(tensors);
+  return distinct(tensors);
 }
 
 /** Reads the tensors of a model's metadata. @throws SyntaxError */

@@ -8,6 +8,8 @@ import { freePort } from "../../../fakes/free-port.ts";
 
 export interface Served extends AsyncDisposable {
   url: string;
+  /** Where MLServer speaks gRPC. */
+  grpcUrl: string;
   /** What the server printed. */
   log(): string;
 }
@@ -33,7 +35,8 @@ export async function serve(plan: RuntimePlan, bin: string, from: string): Promi
     await writeFile(join(root, path), here(text));
   }
   const [command = "", ...words] = plan.entrypoint.map((word) => here(word));
-  const spare = { MLSERVER_GRPC_PORT: String(await freePort()), MLSERVER_METRICS_PORT: String(await freePort()) };
+  const grpcPort = await freePort();
+  const spare = { MLSERVER_GRPC_PORT: String(grpcPort), MLSERVER_METRICS_PORT: String(await freePort()) };
   const child = spawn(command, words, {
     cwd: root,
     env: {
@@ -53,6 +56,7 @@ export async function serve(plan: RuntimePlan, bin: string, from: string): Promi
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return {
     url: `http://127.0.0.1:${port}`,
+    grpcUrl: `http://127.0.0.1:${grpcPort}`,
     log: () => log,
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.pid !== undefined) {

@@ -1,6 +1,6 @@
 """A model of KServe's that holds the weights of a linear classifier as JSON, behind both of its protocols.
 
-Usage: server.py NAME PORT
+Usage: server.py NAME PORT [grpc]
 """
 
 import json
@@ -40,4 +40,7 @@ class Iris(kserve.Model):
         return get_predict_response(payload, answer, self.name)
 
 
-kserve.ModelServer(http_port=int(sys.argv[2]), enable_grpc=False).start([Iris(sys.argv[1])])
+name, port = sys.argv[1], int(sys.argv[2])
+# With grpc that is what the port speaks, and REST takes any other.
+ports = {"http_port": 0, "grpc_port": port} if "grpc" in sys.argv[3:] else {"http_port": port, "enable_grpc": False}
+kserve.ModelServer(**ports).start([Iris(name)])
