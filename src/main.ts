@@ -10,6 +10,7 @@ import { helpText, readArguments } from "./hosts/arguments.ts";
 import { githubShell, readInputs, readRun, readToken } from "./hosts/github.ts";
 import type { Shell } from "./hosts/shell.ts";
 import { terminalShell } from "./hosts/terminal.ts";
+import { runLoadThread } from "./wire/load-thread.ts";
 import { wireRepository } from "./wire/repository.ts";
 import { honourProxy, type Machine, wire } from "./wire.ts";
 
@@ -68,6 +69,7 @@ const machineOf = (folder: string, { token, run }: Pick<Machine, "token" | "run"
     version,
     env: process.env,
     serverFolder: existsSync(beside) ? beside : join(folder, "../runtime/onnx-server"),
+    threadFile: join(folder, "thread.js"),
     token,
     run,
   };
@@ -83,6 +85,9 @@ export async function runAction(folder: string): Promise<void> {
     await shell.fail(error);
   }
 }
+
+/** Runs a thread of the load generator. */
+export const runThread = (): void => runLoadThread(process.env);
 
 /** Runs one command on a terminal. @param folder the folder of the bundle. */
 export async function runCli(folder: string): Promise<void> {

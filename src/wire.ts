@@ -45,6 +45,8 @@ export interface Machine {
   env: Readonly<Record<string, string | undefined>>;
   /** Folder of the onnx server's own files. */
   serverFolder: string;
+  /** The file that a thread of the load generator runs. */
+  threadFile: string;
   /** Token for ghcr.io when Docker's configuration has no login, and whose it is. */
   token: { actor: string; secret: string } | null;
   /** The run of the GitHub job that this is; null on a terminal. */
@@ -214,7 +216,10 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
       );
     },
     schemaFault,
-    ...wireProtocols({ access: config.access, dialect: config.protocol, resolve: inFolder }, env),
+    ...wireProtocols(
+      { access: config.access, dialect: config.protocol, resolve: inFolder, threadFile: machine.threadFile },
+      env,
+    ),
     dataset: datasetFor,
     importer: (tool) => importers[tool as keyof typeof importers],
     scripts,

@@ -15,7 +15,7 @@ const rooms: Record<string, { rooms: string[]; packages: RegExp }> = {
   config: { rooms: ["domain"], packages: /^(yaml|zod|leven)$/ },
   hosts: { rooms: ["domain", "ports", "reports"], packages: /^(node:|@actions\/(core|github)$)/ },
   commands: { rooms: ["domain", "ports", "stages", "reports", "config"], packages: /^node:path$/ },
-  wire: { rooms: ["domain", "ports", "adapters", "config", "commands"], packages: /^node:/ },
+  wire: { rooms: ["domain", "ports", "stages", "adapters", "config", "commands"], packages: /^node:/ },
   main: { rooms: ["domain", "hosts", "commands", "config", "reports", "wire"], packages: /^node:/ },
 };
 

@@ -4,6 +4,7 @@ import type { BadRequest } from "../domain/golden.ts";
 import type { TensorSpec } from "../domain/model.ts";
 import type { Endpoint } from "../domain/release.ts";
 import type { Tensors } from "../domain/tensor.ts";
+import type { Crew, CrewCalls } from "./crew.ts";
 
 export interface Readiness {
   ready: boolean;
@@ -46,6 +47,11 @@ export interface Session extends AsyncDisposable {
   ready(signal: AbortSignal): Promise<Readiness>;
   metadata(signal: AbortSignal): Promise<ServedModel>;
   prepare(inputs: Tensors, id: string): Call;
+  /**
+   * Starts threads that send such calls, up to as many; null where this machine has no room for two beside what else runs. Absent:
+   * the session has none.
+   */
+  hire?(calls: CrewCalls, threads: number): Crew | null;
 }
 
 /** A bad request and the statuses that are right for it. */

@@ -4,12 +4,13 @@ import { type LoadPlan, schedule } from "../domain/schedule.ts";
 import { blockCount } from "../domain/statistics/load-numbers.ts";
 import { xoshiro } from "../domain/statistics/prng.ts";
 import type { Tensors } from "../domain/tensor.ts";
+import type { Crew, Sent } from "../ports/crew.ts";
 import type { Session } from "../ports/protocol.ts";
 import { findMax } from "./load/find-max.ts";
 import { networkFloor } from "./load/floor.ts";
 import type { LoadOptions } from "./load/options.ts";
 import { offeredRate, selfCheck } from "./load/self-check.ts";
-import { type Payloads, type Sent, sendClosed, sendOpen } from "./load/send.ts";
+import { type Payloads, sendClosed, sendOpen } from "./load/send.ts";
 
 export type { LoadOptions } from "./load/options.ts";
 
@@ -31,11 +32,27 @@ const sampleOf = ({ seed, inputs }: Pick<LoadOptions, "seed" | "inputs">): Tenso
     .shuffle([...inputs])
     .slice(0, payloadLimit);
 
-function payloadsOf(session: Session, { plan, ...options }: LoadOptions): Payloads {
+/** Requests a second that one thread is trusted with (gate specification, 2.3). */
+const rateOfThread = 2000;
+
+/** How many threads the greatest rate of an open loop takes. */
+function threadsFor({ plan, findMax: search }: LoadOptions): number {
+  return Math.ceil(Math.max(offeredRate(plan) ?? 0, search?.to ?? 0) / rateOfThread);
+}
+
+/** What is sent to a model, and who sends it. The crew goes when the payloads do. */
+function payloadsOf(session: Session, options: LoadOptions): Payloads & AsyncDisposable {
+  const { plan } = options;
   const sample = sampleOf(options);
   const items = plan.profile === "offline" ? plan.batch : 1;
   const bodies = items === 1 ? sample : batches(sample, items);
-  return { calls: bodies.map((inputs, index) => session.prepare(inputs, `load-${index}`)), items };
+  const threads = threadsFor(options);
+  const crew: Crew | null = (threads > 1 && session.hire?.({ bodies, items }, threads)) || null;
+  return {
+    ...{ calls: bodies.map((inputs, index) => session.prepare(inputs, `load-${index}`)), items },
+    ...(crew && { crew }),
+    [Symbol.asyncDispose]: async () => crew?.[Symbol.asyncDispose](),
+  };
 }
 
 /** Puts the load of a plan on an endpoint. @param times when an open loop sends, in ms from now; absent: as the plan has it */
@@ -142,7 +159,7 @@ async function inTurns(plan: Turning, sides: readonly [Payloads, Payloads], opti
  */
 export async function load(options: LoadOptions): Promise<{ load: LoadRun; championLoad: LoadRun | null }> {
   const { plan, session, champion } = options;
-  const own = payloadsOf(session, options);
+  await using own = payloadsOf(session, options);
   const floor = await networkFloor(options);
   await warmUp(own, options);
   const told = async (run: LoadRun): Promise<LoadRun> => ({
@@ -151,7 +168,7 @@ export async function load(options: LoadOptions): Promise<{ load: LoadRun; champ
   });
   if (!champion || plan.profile === "replay" || plan.profile === "offline")
     return { load: await told(runOf(await send(plan, own, options), options)), championLoad: null };
-  const other = payloadsOf(champion, options);
+  await using other = payloadsOf(champion, options);
   await warmUp(other, options);
   const [candidate, beside] = await inTurns(plan, [own, other], options);
   return { load: await told(candidate), championLoad: beside };

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { detect, protocols } from "../adapters/protocols/index.ts";
+import { startCrew, threadsHere } from "../adapters/system/threads.ts";
 import type { Workshop } from "../commands/workshop.ts";
 import type { Config } from "../config/config.ts";
 import type { Dialect } from "../domain/dialect.ts";
@@ -58,6 +59,8 @@ export interface Asked {
   dialect: Dialect;
   /** A path of the configuration as an absolute one. */
   resolve: (path: string) => string;
+  /** What a thread of the load generator runs. */
+  threadFile: string;
 }
 
 /** A PEM text, or what a file holds. @throws UserError for a file that is not there. */
@@ -146,7 +149,7 @@ function checkDialect({ kind, takes = [], needs }: Protocol, options: RequestOpt
 }
 
 /** A protocol whose requests are made as the configuration says. What a server says of credentials is hidden. */
-function asking(protocol: Protocol, options: RequestOptions): Protocol {
+function asking(protocol: Protocol, options: RequestOptions, threadFile: string): Protocol {
   const { kind, connect, faults, badRequest } = protocol;
   checkDialect(protocol, options);
   const hide = hiding(options.access ?? {});
@@ -172,6 +175,10 @@ function asking(protocol: Protocol, options: RequestOptions): Protocol {
           const call = session.prepare(inputs, id);
           return { send: (signal) => quietly(hide, () => call.send(signal)) };
         },
+        hire(calls, wanted) {
+          const threads = threadsHere(wanted);
+          return threads > 1 ? startCrew(threadFile, threads, { kind, endpoint, model, options, ...calls }) : null;
+        },
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
       };
     },
@@ -182,7 +189,7 @@ function asking(protocol: Protocol, options: RequestOptions): Protocol {
 
 /** How models are asked: with the credentials of the configuration, and as a stranger where it has some. */
 export function wireProtocols(
-  { access, dialect, resolve }: Asked,
+  { access, dialect, resolve, threadFile }: Asked,
   env: Readonly<Record<string, string>>,
 ): Pick<Workshop, "protocol" | "stranger" | "detect"> {
   let made: RequestOptions | null = null;
@@ -191,12 +198,12 @@ export function wireProtocols(
   const nobody = (kind: string): Protocol => {
     const { access: _credentials, tls, ...rest } = known();
     const { client: _client, ...trust } = tls ?? {};
-    return asking(protocolNamed(kind), { ...rest, ...(tls && { tls: trust }) });
+    return asking(protocolNamed(kind), { ...rest, ...(tls && { tls: trust }) }, threadFile);
   };
   const isKnown = access !== null && (Object.keys(access.headers).length > 0 || access.tls?.client);
   return {
     stranger: isKnown ? nobody : () => null,
-    protocol: (kind) => asking(protocolNamed(kind), known()),
+    protocol: (kind) => asking(protocolNamed(kind), known(), threadFile),
     async detect(endpoint, model, signal) {
       const options = known();
       checkTls(endpoint, options);

@@ -1,15 +1,19 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { status } from "@grpc/grpc-js";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { protocols } from "../../src/adapters/protocols/index.ts";
 import type { Dialect } from "../../src/domain/dialect.ts";
 import type { Tensors } from "../../src/domain/tensor.ts";
+import type { Protocol } from "../../src/ports/protocol.ts";
 import { type Asked, wireProtocols } from "../../src/wire/protocols.ts";
+import { grpcServer } from "../fakes/grpc-server.ts";
 
 const { signal } = new AbortController();
+const threadFile = "no thread is started here";
 const good: Tensors = { x: { dtype: "float32", shape: [1, 1], data: [1] } };
 const resolve = (path: string): string => path;
-const plain = { access: null, dialect: {}, resolve };
+const plain = { access: null, dialect: {}, resolve, threadFile };
 const bearer = { headers: { Authorization: "TOKEN" }, host: null, tls: null };
 const needed: Record<string, Dialect> = {
   vertex: { vertex: { health: "/alive", predict: "/answer" } },
@@ -30,9 +34,32 @@ async function gate() {
   return { shown, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-test.each(Object.keys(protocols))("every request of %s carries the credentials, and no message does", async (kind) => {
+const overHttp = Object.keys(protocols).filter((kind) => kind !== "v2-grpc");
+
+test("a call of v2-grpc carries the credentials, and no message does", async () => {
+  const shown: unknown[] = [];
+  await using server = await grpcServer(() => ({ code: status.UNAUTHENTICATED, details: `bad token ${secret}` }), {
+    seen: ({ authorization }) => shown.push(authorization),
+  });
+  const wired = wireProtocols({ access: bearer, dialect: {}, resolve, threadFile }, { TOKEN: secret });
+  const send = (protocol: Protocol) =>
+    protocol
+      .connect(server.endpoint, "m")
+      .prepare(good, "a")
+      .send(signal)
+      .catch((error: Error) => error.message);
+  expect(await send(wired.protocol("v2-grpc"))).toMatch(/UNAUTHENTICATED: bad token \*\*\*$/);
+  for (const { send: bad } of wired.protocol("v2-grpc").faults(server.endpoint, "m", good))
+    expect((await bad(signal)).body).not.toContain("very-secret");
+  expect(new Set(shown)).toEqual(new Set([secret]));
+  shown.length = 0;
+  await send(wired.stranger("v2-grpc")!);
+  expect(shown).toEqual([undefined]);
+});
+
+test.each(overHttp)("every request of %s carries the credentials, and no message does", async (kind) => {
   const { shown, url } = await gate();
-  const wired = wireProtocols({ access: bearer, dialect: needed[kind] ?? {}, resolve }, { TOKEN: secret });
+  const wired = wireProtocols({ access: bearer, dialect: needed[kind] ?? {}, resolve, threadFile }, { TOKEN: secret });
   const text = kind === "openai" || kind === "tgi" || kind === "tei";
   const inputs: Tensors = text ? { prompt: { dtype: "string", shape: [1], data: ["a"] } } : good;
   const endpoint = { url, protocol: kind };
@@ -70,7 +97,9 @@ test.each([
   [{}, /TOKEN is not set: access.headers.Authorization takes its value from it/],
   [{ TOKEN: "a\nb" }, /TOKEN is of several lines/],
 ])("a variable that cannot be a header is told by name: %j", (env, message) => {
-  expect(() => wireProtocols({ access: bearer, dialect: {}, resolve }, env).protocol("v2")).toThrow(message);
+  expect(() => wireProtocols({ access: bearer, dialect: {}, resolve, threadFile }, env).protocol("v2")).toThrow(
+    message,
+  );
 });
 
 describe("access.tls", () => {
@@ -82,6 +111,7 @@ describe("access.tls", () => {
         access: { headers: {}, host: null, tls: { ca: null, client: null, serverName: null, ...tls } },
         dialect: {},
         resolve: (path) => `/nowhere/${path}`,
+        threadFile,
       },
       env,
     );
@@ -120,7 +150,7 @@ test("an unknown protocol is told with those there are", () => {
 });
 
 test("what a protocol does not take is told at its key", () => {
-  const { protocol } = wireProtocols({ access: null, dialect: { stream: true }, resolve }, {});
+  const { protocol } = wireProtocols({ access: null, dialect: { stream: true }, resolve, threadFile }, {});
   expect(protocol("openai").kind).toBe("openai");
   expect(() => protocol("v2")).toThrow("protocol.stream is set, and the protocol v2");
 });
@@ -141,7 +171,7 @@ test("a stranger asks in the same dialect", async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void (server.closeAllConnections(), server.close()));
   const endpoint = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, protocol: "tgi" };
-  const wired = wireProtocols({ access: bearer, dialect: { stream: true }, resolve }, { TOKEN: secret });
+  const wired = wireProtocols({ access: bearer, dialect: { stream: true }, resolve, threadFile }, { TOKEN: secret });
   for (const protocol of [wired.protocol("tgi"), wired.stranger("tgi")!])
     await protocol.badRequest(endpoint, "m", { id: "own", body: "{}", status: [400] }).send(signal);
   expect(asked).toEqual(["/generate_stream", "/generate_stream"]);
@@ -149,7 +179,7 @@ test("a stranger asks in the same dialect", async () => {
 
 test("what cannot be found out is told without credentials", async () => {
   const { shown, url } = await gate();
-  const { detect } = wireProtocols({ access: bearer, dialect: {}, resolve }, { TOKEN: secret });
+  const { detect } = wireProtocols({ access: bearer, dialect: {}, resolve, threadFile }, { TOKEN: secret });
   const said = await detect({ url, protocol: "auto" }, "m", signal).then(
     () => "found",
     (error: Error) => error.message,

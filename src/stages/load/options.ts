@@ -5,11 +5,18 @@ import type { Tensors } from "../../domain/tensor.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Session } from "../../ports/protocol.ts";
 
+/** Requests in flight at most: beyond it the client, not the server, is the limit, and the run says so. */
+export const inFlightLimit = 4096;
+
 /** How requests are sent and timed. */
 export interface Sending {
   timeoutMilliseconds: number;
   clock: Clock;
   signal: AbortSignal;
+  /** Requests in flight at most; absent: {@link inFlightLimit}. */
+  inFlight?: number;
+  /** On the clock; absent: now. */
+  start?: number;
 }
 
 export interface LoadOptions extends Sending {

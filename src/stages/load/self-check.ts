@@ -1,6 +1,7 @@
 import type { LoadPlan } from "../../domain/schedule.ts";
 import { loadSummary } from "../../domain/statistics/load-numbers.ts";
-import { inFlightLimit, type Sent } from "./send.ts";
+import type { Sent } from "../../ports/crew.ts";
+import { inFlightLimit } from "./options.ts";
 
 /** Requests a second that a plan offers; null where answers set the pace. */
 export function offeredRate(plan: LoadPlan): number | null {

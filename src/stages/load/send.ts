@@ -1,26 +1,17 @@
 import type { LoadEvent } from "../../domain/observations/observations.ts";
 import { mostRequests } from "../../domain/schedule.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Crew, Sent, SoFar } from "../../ports/crew.ts";
 import type { Call } from "../../ports/protocol.ts";
 import { type Limits, limitsOf } from "../limits.ts";
-import type { Sending } from "./options.ts";
-
-/** Requests in flight at most: beyond it the client, not the server, is the limit, and the run says so. */
-export const inFlightLimit = 4096;
+import { inFlightLimit, type Sending } from "./options.ts";
 
 /** What is sent in turn, over and over, and how many rows each request has. */
 export interface Payloads {
   calls: readonly Call[];
   items: number;
-}
-
-/** What came of sending; `planned` counts what was to be sent, and `unsent` what was not because the client was full. */
-export interface Sent {
-  events: LoadEvent[];
-  planned: number;
-  unsent: number;
-  /** Why it ended before all was sent; absent: it did not. */
-  stopped?: string;
+  /** Who sends an open loop; absent: this thread. */
+  crew?: Crew;
 }
 
 /** A time in ms without what is under a microsecond: evidence holds one for every token. */
@@ -55,21 +46,39 @@ async function one(
   }
 }
 
+/** Told what was answered, how many wait and the time of the next request: why nothing more is to be sent, or null. */
+type Stop = (events: readonly LoadEvent[], flying: number, intended: number) => string | null;
+
 /**
- * Open loop: sends on schedule and never waits for an answer before the next send.
- * @param stop told what was answered, how many wait and the time of the next request: why nothing more is to be sent, or null.
- * What then still waits for its answer is given up.
+ * Open loop: sends on schedule and never waits for an answer before the next send, from this thread or from those of a crew.
+ * @param stop what waits for its answer when nothing more is to be sent is given up.
  */
 export async function sendOpen(
+  times: readonly number[],
+  payloads: Payloads,
+  sending: Sending,
+  progress: (share: number) => void,
+  stop: Stop = () => null,
+): Promise<Sent> {
+  if (!payloads.crew) return sendHere(times, payloads, sending, progress, stop);
+  const { timeoutMilliseconds, inFlight = inFlightLimit, signal } = sending;
+  const look = ({ events, flying, intended, due }: SoFar): string | null => {
+    progress(due / times.length);
+    return stop(events, flying, intended);
+  };
+  return payloads.crew.send(times, { timeoutMilliseconds, inFlight }, look, signal);
+}
+
+/** {@link sendOpen} from this thread. */
+export async function sendHere(
   times: readonly number[],
   { calls, items }: Payloads,
   sending: Sending,
   progress: (share: number) => void,
-  stop: (events: readonly LoadEvent[], flying: number, intended: number) => string | null = () => null,
+  stop: Stop = () => null,
 ): Promise<Sent> {
-  const { clock, signal } = sending;
+  const { clock, signal, inFlight = inFlightLimit, start = clock.monotonic() } = sending;
   using limits = limitsOf(signal, sending.timeoutMilliseconds);
-  const start = clock.monotonic();
   const events: LoadEvent[] = [];
   const flying = new Set<Promise<void>>();
   let unsent = 0;
@@ -81,7 +90,7 @@ export async function sendOpen(
       limits.giveUp(new Error(stopped));
       break;
     }
-    if (flying.size >= inFlightLimit) {
+    if (flying.size >= inFlight) {
       unsent++;
       continue;
     }

@@ -1,0 +1,3 @@
+import { runLoadThread } from "../../src/wire/load-thread.ts";
+
+runLoadThread(process.env);
