@@ -20,6 +20,7 @@ import { sources } from "./adapters/sources/index.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { dockerConfigFolder } from "./adapters/system/docker-config.ts";
 import { writeWhole } from "./adapters/system/files.ts";
+import { patternMatches } from "./adapters/system/patterns.ts";
 import { runCommand } from "./adapters/system/processes.ts";
 import { runFiles } from "./adapters/system/run-files.ts";
 import { scriptRunner } from "./adapters/system/scripts.ts";
@@ -216,6 +217,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
       );
     },
     schemaFault,
+    patternMatches,
     ...wireProtocols(
       { access: config.access, dialect: config.protocol, resolve: inFolder, threadFile: machine.threadFile },
       env,

@@ -25,10 +25,13 @@ async function loadFacts(load: Config["load"], read: Reader): Promise<PolicyFact
   return { ratePerSecond, milliseconds, rest: canonicalJson({ ...how, ...more, arrivals } as unknown as Json) };
 }
 
-/** The scripts that measure, by what is in them: whoever changes one changes what is measured. Words that are no file say it themselves. */
+/** The scripts and schemas that measure, by what is in them: whoever changes one changes what is measured. Words that are no file say it themselves. */
 async function scriptsOf({ evaluate }: Config, read: Reader): Promise<Record<string, string>> {
   const words = Object.values(evaluate?.commands ?? {}).flatMap(({ run }) => run);
-  const files = words.filter((word) => /^(?![-/]).*\.\w+$/.test(word));
+  const schemas = Object.values(evaluate?.rules ?? {}).flatMap((rule) =>
+    "schemaFile" in rule ? [rule.schemaFile] : [],
+  );
+  const files = [...words.filter((word) => /^(?![-/]).*\.\w+$/.test(word)), ...schemas];
   const texts = await Promise.all(files.map((file) => read(file).catch(() => null)));
   return Object.fromEntries(files.map((file, index) => [file, sha256(texts[index] ?? `no ${file}`)]));
 }

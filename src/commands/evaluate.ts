@@ -16,6 +16,7 @@ import {
   type MergeOptions,
   merge,
 } from "../stages/evaluate.ts";
+import { keptRules } from "../stages/rules.ts";
 import { attach } from "./attach.ts";
 import { type BesideCandidate, besideChampion, removeChampion } from "./champion.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
@@ -24,6 +25,7 @@ import { measureOperation, memoryOf } from "./operation.ts";
 import { isMeasuredOutside, measureOutside } from "./outside.ts";
 import { askedIn, environmentOf, releaseOf, staging } from "./pick.ts";
 import { baselineAnswers } from "./reference.ts";
+import { readRules } from "./rules.ts";
 import { leaveShard, leftShards, sharingOf } from "./shards.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -111,6 +113,7 @@ export async function evaluateRelease(
 ) {
   const running = await askedIn(shop, environment, release, signal);
   const baseline = await baselineAnswers(shop, data.identity, signal);
+  const rules = await readRules(shop);
   await using session = shop.protocol(running.endpoint.protocol).connect(running.endpoint, release.model.name);
   const seed = `modelgate/1|${release.image.digest}|${data.identity.digest}|load`;
   const ask = async (champion: BesideCandidate): Promise<Evaluation> => {
@@ -135,7 +138,10 @@ export async function evaluateRelease(
   const { found, loads } = comparesLoad(shop) ? await beside(both) : await alone();
   const memory = (await watch?.end()) ?? null;
   const subject = { release, environment, champion: found.champion.image, load: loads.load, memory };
-  const outside = { ...found.observations.outside, ...(await measureOperation(shop, subject, signal)) };
+  const { patternMatches, schemaFault } = shop;
+  const kept = keptRules({ rules, patternMatches, schemaFault }, found.observations);
+  const operation = await measureOperation(shop, subject, signal);
+  const outside = { ...found.observations.outside, ...kept, ...operation };
   const isOutside = Object.keys(outside).length > 0;
   if (isOutside || loads.load) await sameSubject(shop, environment, found, signal);
   const observations = { ...found.observations, ...loads, ...(isOutside && { outside }) };

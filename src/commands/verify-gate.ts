@@ -6,6 +6,7 @@ import { type Hole, selfTest } from "../domain/gate/self-test.ts";
 import type { Observations } from "../domain/observations/observations.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { namedMetrics } from "../domain/outside/declared.ts";
+import { rulesDeclared } from "../domain/outside/rules.ts";
 import { truthOf, truthsOf } from "../domain/reading.ts";
 import { groupsOf, slicesOf } from "../stages/evaluation/outcomes.ts";
 import { evaluateSettings, readFacts, readingPlan } from "./data.ts";
@@ -49,7 +50,11 @@ async function soundObservations(shop: Workshop, signal: AbortSignal) {
     failedRows: 0,
     load: soundLoad(shop),
     outside: outsideAt(
-      { ...namedMetrics({ ...settings.commands, ...settings.imports }), ...wantedOperations(shop) },
+      {
+        ...namedMetrics({ ...settings.commands, ...settings.imports }),
+        ...rulesDeclared(settings.rules),
+        ...wantedOperations(shop),
+      },
       truth.length,
       true,
     ),

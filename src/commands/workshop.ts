@@ -56,6 +56,8 @@ export interface Workshop {
   onThisMachine(environment: string): Platform | { skipped: string };
   /** What of a value a JSON Schema refuses; null: nothing. @throws RangeError when the schema is none. */
   schemaFault: Reading["schemaFault"];
+  /** Which texts a regular expression is found in; null: it took too long. */
+  patternMatches(pattern: string, texts: readonly string[]): boolean[] | null;
   /** The reader for a data file. @throws UserError when no kind recognises its name. */
   dataset(path: string): Dataset;
   /** Reads the results of another tool. */

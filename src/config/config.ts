@@ -98,6 +98,8 @@ export interface Config {
     commands: Readonly<Record<string, ScriptSettings>>;
     /** Results of other tools, by name. */
     imports: Readonly<Record<string, ImportSettings>>;
+    /** What answers have to be, by name: a regular expression, or the file of a JSON Schema. */
+    rules: Readonly<Record<string, { regex: string } | { schemaFile: string }>>;
   } | null;
   load: LoadSettings | null;
   gates: readonly Check[];

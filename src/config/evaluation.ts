@@ -1,6 +1,6 @@
 import { datasets, takesColumn } from "../adapters/datasets/index.ts";
 import { type Task } from "../domain/observations/observations.ts";
-import { outsideProblems } from "./measured-outside.ts";
+import { outsideProblems, ruleProblems } from "./measured-outside.ts";
 import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
 
@@ -105,6 +105,7 @@ export function evaluateProblems(evaluate: Evaluate, report: Report): void {
   classProblems(evaluate, report);
   rowProblems(evaluate, report);
   outsideProblems(evaluate, report);
+  ruleProblems(evaluate, report);
   splitProblems(evaluate, report);
   const { inputs, partners = {}, label } = evaluate;
   const named = [...entriesAt("inputs", inputs), ...entriesAt("partners", partners)];

@@ -1,5 +1,6 @@
 import { type DeclaredMetric, type DeclaredMetrics, namedMetrics, usualRange } from "../domain/outside/declared.ts";
 import { isTaken, operations } from "../domain/outside/operation.ts";
+import { rulesDeclared, rulesSource } from "../domain/outside/rules.ts";
 import type { Config } from "./config.ts";
 import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
@@ -36,6 +37,10 @@ export const importsOf = ({ imports }: Pick<Evaluate, "imports">): Settings["imp
     metrics: mapped(metrics, ({ of, ...metric }, name) => ({ ...declaredOf(metric), of: of ?? name })),
   }));
 
+/** What answers have to be. */
+export const rulesOf = ({ rules }: Pick<Evaluate, "rules">): Settings["rules"] =>
+  mapped(rules, ({ regex, "json-schema": schemaFile = "" }) => (regex === undefined ? { schemaFile } : { regex }));
+
 /** All that checks may name and modelgate has no metric of answers for. What answers cost is known with a price and a load test. */
 export function outsideOf(evaluate: Evaluate, hasLoad: boolean): DeclaredMetrics {
   const { cost_per_1k, ...others } = operations;
@@ -44,6 +49,7 @@ export function outsideOf(evaluate: Evaluate, hasLoad: boolean): DeclaredMetrics
     ...others,
     ...(hasPrice && { cost_per_1k }),
     ...namedMetrics({ ...commandsOf(evaluate), ...importsOf(evaluate) }),
+    ...rulesDeclared(evaluate.rules),
   };
 }
 
@@ -61,6 +67,42 @@ function rangeProblems({ unit, range }: Declared, path: Path, report: Report): v
     );
 }
 
+/** Why a text is no regular expression, or null. */
+function regexFault(regex: string): string | null {
+  try {
+    void new RegExp(regex, "u");
+    return null;
+  } catch (error) {
+    return (error as Error).message.replace(/^Invalid regular expression: /, "");
+  }
+}
+
+/** Rules without texts to hold to them, of both kinds or none, and expressions that are none. */
+export function ruleProblems({ task, rules }: Evaluate, report: Report): void {
+  for (const [name, { regex, "json-schema": schema }] of Object.entries(rules)) {
+    const path = ["evaluate", "rules", name];
+    if (task !== "generation")
+      report.value(
+        path,
+        `evaluate.rules.${name} is about texts, and the task is ${task}`,
+        "Remove it; it needs task: generation.",
+      );
+    if ((regex === undefined) === (schema === undefined))
+      report.value(
+        path,
+        `evaluate.rules.${name} needs regex or json-schema, one of them`,
+        'Write { regex: "^\\d+$" }, or { json-schema: answer.schema.json }.',
+      );
+    const fault = regex === undefined ? null : regexFault(regex);
+    if (fault !== null)
+      report.value(
+        [...path, "regex"],
+        `evaluate.rules.${name}.regex is no regular expression: ${fault}`,
+        "Write one as JavaScript has it (flag u), without slashes around it.",
+      );
+  }
+}
+
 /** Names that mean something else, sources that measure nothing, and ranges that hold nothing. */
 export function outsideProblems({ commands, imports }: Evaluate, report: Report): void {
   const sources = [
@@ -69,7 +111,8 @@ export function outsideProblems({ commands, imports }: Evaluate, report: Report)
   ];
   for (const { key, name, metrics } of sources) {
     const path = ["evaluate", key, name];
-    if (isTaken(name)) report.value(path, `evaluate.${key}.${name} has the name of a metric`, "Give it another name.");
+    if (name === rulesSource || isTaken(name))
+      report.value(path, `evaluate.${key}.${name} has the name of a metric`, "Give it another name.");
     if (key === "imports" && Object.hasOwn(commands, name))
       report.value(path, `evaluate.imports.${name} has the name of a command`, "Give it another name.");
     if (Object.keys(metrics).length === 0)

@@ -3,7 +3,7 @@ import { datasets } from "../adapters/datasets/index.ts";
 import { parseImage } from "../domain/image.ts";
 import { tasks } from "../domain/observations/observations.ts";
 import { loadProfiles, mostRequests } from "../domain/schedule.ts";
-import { commands, imports } from "./outside.ts";
+import { commands, imports, rules } from "./outside.ts";
 import { column, path, text } from "./texts.ts";
 import { duration, pause, rate, share } from "./units.ts";
 
@@ -90,6 +90,7 @@ export const evaluate = z
       .describe("What an hour of what staging runs on costs, in any currency: for cost_per_1k"),
     commands,
     imports,
+    rules,
   })
   .describe("How the deployed model is measured");
 

@@ -51,6 +51,21 @@ export const commands = z
   .default({})
   .describe("Scripts of yours that measure the endpoint; see docs/outside.md");
 
+/** What answers have to be. */
+export const rules = z
+  .record(
+    name,
+    z.strictObject({
+      regex: text.optional().describe("A regular expression that is found in the answer; ^ and $ hold it to all of it"),
+      "json-schema": path
+        .optional()
+        .describe("A file with the JSON Schema (2020-12 or 07) that the answer, as JSON, keeps"),
+    }),
+  )
+  .meta({ form: "names such as date, each with regex or json-schema" })
+  .default({})
+  .describe("generation: what answers have to be; a gate names rules.date, the share that keeps it");
+
 const imported = metric.extend({
   of: text.optional().describe("What the tool calls it, such as arc_easy/acc,none; default: the same name"),
 });

@@ -5,7 +5,7 @@ import type { Config } from "./config.ts";
 import { evaluateProblems, hasClasses, taskOf } from "./evaluation.ts";
 import { gatesOf } from "./gates.ts";
 import { loadOf, loadProblems, loadSetting } from "./load-test.ts";
-import { commandsOf, importsOf, outsideOf } from "./measured-outside.ts";
+import { commandsOf, importsOf, outsideOf, rulesOf } from "./measured-outside.ts";
 import type { Report } from "./report.ts";
 import { runtimeProblems } from "./runtime.ts";
 import type { Written } from "./schema.ts";
@@ -78,6 +78,7 @@ const evaluateOf = (evaluate: NonNullable<Written["evaluate"]>): Config["evaluat
   pricePerHour: evaluate["price-per-hour"] ?? null,
   commands: commandsOf(evaluate),
   imports: importsOf(evaluate),
+  rules: rulesOf(evaluate),
 });
 
 const promotionOf = ({ approval, ...promotion }: Written["promotion"]): Config["promotion"] => ({

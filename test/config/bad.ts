@@ -460,6 +460,27 @@ const value: Bad[] = [
     /such as 512 MB/,
   ],
   [
+    "rules where there are no texts",
+    "  slices: [stroke]\n",
+    "  slices: [stroke]\n  rules: { date: { regex: a } }\n",
+    "config.value 13:18 evaluate.rules.date",
+    /needs task: generation/,
+  ],
+  [
+    "a rule that is no regular expression",
+    "  slices: [stroke]\n",
+    "  slices: [stroke]\n  rules: { date: { regex: '(a' } }\n",
+    "config.value 13:27 evaluate.rules.date.regex",
+    /without slashes/,
+  ],
+  [
+    "a script with the name of rules",
+    "  slices: [stroke]\n",
+    "  slices: [stroke]\n  commands: { rules: { run: [a], metrics: { b: { better: higher } } } }\n",
+    "config.value 13:22 evaluate.commands.rules",
+    /another name/,
+  ],
+  [
     "a threshold out of range",
     "  label:",
     "  threshold: 2\n  label:",
