@@ -3,6 +3,7 @@ import { meanMetric } from "../metrics/probabilities.ts";
 import { selectAnswers } from "../metrics/select.ts";
 import type { Answers, Observations } from "../observations/observations.ts";
 import { limitsOf } from "../outside/declared.ts";
+import { formatJudge, isSameJudge } from "../outside/judge.ts";
 import { isMissing, type Measured, type OutsideMetric, type Unmeasured } from "../outside/measured.ts";
 import { settling } from "./needs.ts";
 import { outsideName, type ParsedCheck } from "./parse.ts";
@@ -106,6 +107,11 @@ export function seenOutside(
   if (isMissing(candidate)) return unmeasured(outsideName(check), candidate);
   if (check.right.kind === "ref" && champion === null) return told("champion_unavailable");
   if (champion && isMissing(champion)) return unmeasured(`${outsideName(check)} of the champion`, champion);
+  if (champion && !isSameJudge(candidate.judge, champion.judge))
+    return told(
+      "judge_differs",
+      `${outsideName(check)} of the candidate is by ${formatJudge(candidate.judge)}, and of the champion by ${formatJudge(champion.judge)}.`,
+    );
   const [own, other] = [candidate.scores, champion?.scores ?? null];
   if (own === null || (champion && other === null)) return byValues(check, candidate, champion);
   const whole = observed.truth.length === own.length;

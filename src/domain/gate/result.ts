@@ -146,6 +146,7 @@ export const reasons: Readonly<Record<string, string>> = {
   not_measured: "nothing of this name was measured in the evaluation; evaluate again with this configuration",
   not_reported: "the source outside gave no usable number",
   declared_otherwise: "it was measured under another unit or direction; evaluate again with this configuration",
+  judge_differs: "candidate and champion were scored by different judges",
   no_row_scores:
     "the source gave one number without scores of rows or a standard error, so neither a bound nor a slice can be made; print rows, or leave @, by and [min] away",
   rows_left_out:

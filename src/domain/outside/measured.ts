@@ -1,6 +1,7 @@
 import type { Json } from "../canonical.ts";
 import { shorten } from "../shorten.ts";
 import { type DeclaredMetric, limitsOf, outsideUnits } from "./declared.ts";
+import { type Judge, readJudge } from "./judge.ts";
 
 /** What a source outside gave for one metric of one model. */
 export interface Measured {
@@ -11,6 +12,8 @@ export interface Measured {
   /** Without scores: standard error of the value, and how many answers it is from; absent where the source does not say. */
   error?: number;
   n?: number;
+  /** Who gave the scores; absent: the source names nobody. */
+  judge?: Judge;
 }
 
 /** Why there is no number, for people. */
@@ -92,13 +95,21 @@ export function measuredValue(value: unknown, declared: DeclaredMetric): Reporte
   return out === null ? { value, scores: null } : { missing: out };
 }
 
-/** A number for each row as a source gave them: the metric is their mean. */
+/** A row's score: of several samples their mean. Rows, not samples, are what is independent. */
+function sampled(score: unknown, declared: DeclaredMetric): unknown {
+  if (!Array.isArray(score)) return score;
+  const isScore = (one: unknown): one is number => typeof one === "number" && outOfRange(one, declared) === null;
+  return score.length > 0 && score.every(isScore) ? score.reduce((sum, one) => sum + one, 0) / score.length : score;
+}
+
+/** A number for each row as a source gave them, or several: the metric is their mean. */
 export function measuredScores(
-  scores: unknown,
+  given: unknown,
   declared: DeclaredMetric,
   { rows, mostUnscored }: ScoresAsked,
 ): Reported {
-  if (!Array.isArray(scores)) return { missing: `its rows are ${called(scores)}, not a list` };
+  if (!Array.isArray(given)) return { missing: `its rows are ${called(given)}, not a list` };
+  const scores: unknown[] = given.map((score) => sampled(score, declared));
   if (scores.length !== rows)
     return {
       missing: `it has ${scores.length} row scores, and the data set has ${rows} rows: one each is needed, in the order of the data`,
@@ -113,7 +124,7 @@ export function measuredScores(
     return {
       missing: `${rowsNamed(without)} ${without.length === 1 ? "has" : "have"} no score; evaluate.failed-rows: exclude leaves out at most evaluate.max-failed`,
     };
-  return { value: known.reduce((sum, score) => sum + score, 0) / known.length, scores };
+  return { value: known.reduce((sum, score) => sum + score, 0) / known.length, scores: scores as (number | null)[] };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -123,7 +134,7 @@ function reportedFromJson(value: unknown): Reported {
   if (!isObject(value)) throw new RangeError("a measurement from outside is no object");
   if (typeof value["missing"] === "string")
     return { missing: value["missing"], ...(value["inconclusive"] === true && { inconclusive: true }) };
-  const { value: number, scores, error, n } = value;
+  const { value: number, scores, error, n, judge } = value;
   const sound = (score: unknown): boolean => score === null || typeof score === "number";
   const isNumber = (one: unknown): boolean => one === undefined || (typeof one === "number" && one >= 0);
   if (
@@ -134,7 +145,8 @@ function reportedFromJson(value: unknown): Reported {
   )
     throw new RangeError("a measurement from outside has no number");
   const stated = { ...(error !== undefined && { error: error as number }), ...(n !== undefined && { n: n as number }) };
-  return { value: number, scores: scores as Measured["scores"], ...stated };
+  const by = isObject(judge) && readJudge({ ...judge, prompt_sha256: judge["promptSha256"] });
+  return { value: number, scores: scores as Measured["scores"], ...stated, ...(by && { judge: by }) };
 }
 
 /** Reads what was measured outside back from evidence. @throws RangeError when it has not the shape. */

@@ -1,6 +1,7 @@
 import { readJson } from "../json.ts";
 import { shorten } from "../shorten.ts";
 import type { DeclaredMetric } from "./declared.ts";
+import { type Judge, readJudge } from "./judge.ts";
 import { isMissing, measuredScores, measuredValue, type Reported, type ScoresAsked } from "./measured.ts";
 
 /** What a script printed, by the names of its metrics. */
@@ -51,15 +52,31 @@ export function readScriptOutput(text: string, declared: Declarations, asked: Sc
       `the output is not JSON: ${seen}; print one JSON object and nothing else, or write it to MODELGATE_OUTPUT`,
     );
   }
-  const { metrics = {}, rows = {}, ...others } = isPlain(body) ? body : { metrics: null };
+  const {
+    metrics = {},
+    rows = {},
+    judge: named,
+    ...others
+  } = isPlain(body) ? body : { metrics: null, judge: undefined };
   if (!isPlain(metrics) || !isPlain(rows))
     return nothing('the output is not of the form {"metrics": {…}, "rows": {…}}');
+  let judge: Judge | null = null;
+  try {
+    judge = named === undefined ? null : readJudge(named);
+  } catch (error) {
+    return nothing((error as Error).message);
+  }
+  const judged = (reported: Reported): Reported =>
+    judge === null || isMissing(reported) ? reported : { ...reported, judge };
   const undeclared = [...new Set([...Object.keys(metrics), ...Object.keys(rows)])].filter(
     (name) => !Object.hasOwn(declared, name),
   );
   return {
     metrics: Object.fromEntries(
-      Object.entries(declared).map(([name, metric]) => [name, readMetric(name, metric, { metrics, rows }, asked)]),
+      Object.entries(declared).map(([name, metric]) => [
+        name,
+        judged(readMetric(name, metric, { metrics, rows }, asked)),
+      ]),
     ),
     extra: [...undeclared, ...Object.keys(others)],
   };

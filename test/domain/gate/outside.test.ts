@@ -7,6 +7,7 @@ import { checkOf, decide } from "../../../src/domain/gate/decide.ts";
 import { outsideAt } from "../../../src/domain/gate/known-outside.ts";
 import { selfTest } from "../../../src/domain/gate/self-test.ts";
 import type { Observations } from "../../../src/domain/observations/observations.ts";
+import type { Judge } from "../../../src/domain/outside/judge.ts";
 import type { OutsideMetric, Reported } from "../../../src/domain/outside/measured.ts";
 import { operations } from "../../../src/domain/outside/operation.ts";
 import { context, rightOrNot, wrongFirst } from "./observed.ts";
@@ -190,6 +191,23 @@ describe("what is never a pass", () => {
     expect(told("judge.helpfulness >= champion - 100%", observations)).toEqual(["error", reason, null]);
   });
 
+  test("scores of two judges, or of one and of nobody, are not compared", () => {
+    const by = (version: string) => ({ id: "gpt-x", version, promptSha256: "a1".repeat(32) });
+    const both = (own: Judge | null, other: Judge | null) =>
+      observed({
+        candidate: { ...each(() => 1), ...(own && { judge: own }) },
+        champion: { ...each(() => 0), ...(other && { judge: other }) },
+      });
+    const check = "judge.helpfulness >= champion @95%";
+    expect(told(check, both(by("1"), by("1")))[0]).toBe("pass");
+    expect(told(check, both(by("2"), by("1"))).slice(0, 2)).toEqual(["error", "judge_differs"]);
+    expect(told(check, both(by("1"), null)).slice(0, 2)).toEqual(["error", "judge_differs"]);
+    expect(judged(check, both(by("2"), null)).sentence).toBe(
+      "judge.helpfulness of the candidate is by gpt-x 2 (prompt a1a1a1a1), and of the champion by no judge.",
+    );
+    expect(told("judge.helpfulness >= 0.9 @95%", both(by("2"), null))[0]).toBe("pass");
+  });
+
   test("a try that says nothing is inconclusive", () => {
     const lagged = observed({ candidate: { ...missing, inconclusive: true } });
     expect(told("judge.helpfulness >= 0.5", lagged)).toEqual(["inconclusive", "not_reported", null]);
@@ -345,7 +363,8 @@ test("evidence keeps what was measured, and is refused when it is damaged", () =
     champion: { missing: "gone", inconclusive: true },
     source: "lm-eval a",
   });
-  const stated = { value: 0.5, scores: null, error: 0.1, n: 25 };
+  const judge = { id: "gpt-x", version: "1", promptSha256: "a1".repeat(32) };
+  const stated = { value: 0.5, scores: null, error: 0.1, n: 25, judge };
   observations.outside = { ...observations.outside, "harness.arc": { ...share, candidate: stated, champion: null } };
   const body = evaluationToJson({
     schema: 2,

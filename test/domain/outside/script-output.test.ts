@@ -25,11 +25,34 @@ test("scores of rows are the metric's mean, with or without a number that says t
   expect(read('{"metrics": {"helpfulness": 0.75}, "rows": {"helpfulness": [1, 1, 0, 1]}}').metrics).toEqual(found);
 });
 
+test("of several scores of a row their mean counts", () => {
+  const { metrics } = readScriptOutput('{"rows": {"grade": [[4, 5, 3], [1], 2, [5, 5]]}}', { grade }, asked);
+  expect(metrics).toEqual({ grade: { value: 3, scores: [4, 1, 2, 5] } });
+  const reason = (rows: string) => readScriptOutput(`{"rows": {"grade": ${rows}}}`, { grade }, asked).metrics["grade"];
+  expect(reason("[[4], [], 2, 3]")).toEqual({ missing: expect.stringMatching(/^row 2 scored/) });
+  expect(reason("[[4], [9, 1], 2, 3]")).toEqual({ missing: expect.stringMatching(/^row 2 scored/) });
+});
+
+const prompt = "0".repeat(64);
+
+test("who judged is kept with every metric", () => {
+  const judge = { id: "gpt-x", version: "2026-05", prompt_sha256: prompt };
+  const { metrics, extra } = read(JSON.stringify({ metrics: { helpfulness: 0.5 }, judge }));
+  const kept = { id: "gpt-x", version: "2026-05", promptSha256: prompt };
+  expect([metrics, extra]).toEqual([{ helpfulness: { value: 0.5, scores: null, judge: kept } }, []]);
+});
+
 describe("what is no result is named", () => {
   test.each<[string, RegExp]>([
     ["", /not JSON: it is empty/],
     ["helpfulness: 0.9", /not JSON: it begins with "helpfulness: 0\.9"; print one JSON object/],
     ["[]", /not of the form/],
+    ['{"metrics": {"helpfulness": 1}, "judge": "gpt-x"}', /its judge has no id/],
+    ['{"metrics": {"helpfulness": 1}, "judge": {"id": "gpt-x"}}', /its judge gpt-x has no version/],
+    [
+      '{"metrics": {"helpfulness": 1}, "judge": {"id": "gpt-x", "version": "1", "prompt_sha256": "ab"}}',
+      /its judge gpt-x has no prompt_sha256 of 64 hex digits/,
+    ],
     ['{"metrics": [0.9]}', /not of the form/],
     ["{}", /not in the output; print \{"metrics": \{"helpfulness": …\}\}/],
     ['{"metrics": {"helpfulness": NaN}}', /it is NaN, not a number/],
