@@ -18,6 +18,7 @@ import { schemaFault } from "./adapters/schemas/index.ts";
 import { createSigner, createVerifier } from "./adapters/signers/index.ts";
 import { sources } from "./adapters/sources/index.ts";
 import { systemClock } from "./adapters/system/clock.ts";
+import { convertedModels } from "./adapters/system/converted-models.ts";
 import { dockerConfigFolder } from "./adapters/system/docker-config.ts";
 import { writeWhole } from "./adapters/system/files.ts";
 import { patternMatches } from "./adapters/system/patterns.ts";
@@ -160,6 +161,7 @@ export async function wire(config: Config, host: Host, machine: Machine): Promis
     host,
     clock: systemClock,
     source: sources.path,
+    converted: convertedModels(state, folder),
     formats: Object.values(formats),
     runtime: runtimes[config.image.runtime]({
       serverFolder: machine.serverFolder,

@@ -53,11 +53,17 @@ export async function readModel(
   }
 }
 
+/** Words of a command that name a file. */
+const filesAmong = (words: readonly string[]): string[] => words.filter((word) => /^(?!-).*\.\w+$/.test(word));
+
 /** All paths of the configuration that decide what is released and how it is judged. */
 const pathsIn = ({ model, image, smoke, evaluate, trust }: Config): string[] =>
-  [model.path, image.server, smoke?.examples, evaluate?.data, ...trust.keyFiles, trust.trustedRoot].filter(
-    (path): path is string => typeof path === "string",
-  );
+  [
+    ...[model.path, image.server, smoke?.examples, evaluate?.data, ...trust.keyFiles, trust.trustedRoot],
+    ...filesAmong(model.convert?.run ?? []),
+    ...Object.values(evaluate?.commands ?? {}).flatMap(({ run }) => filesAmong(run)),
+    ...Object.values(evaluate?.rules ?? {}).map((rule) => ("schemaFile" in rule ? rule.schemaFile : null)),
+  ].filter((path): path is string => typeof path === "string");
 
 /** A path of a configuration as one of the repository; null when it lies elsewhere. */
 function inRepository({ root }: Repository, folder: string, path: string): string | null {

@@ -1,14 +1,16 @@
 import { short } from "../domain/digest.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { validate } from "../stages/validate.ts";
+import { modelToRelease } from "./convert.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** The model of the configuration, validated. */
-export const validateModel = (shop: Workshop, signal: AbortSignal) => {
+export const validateModel = async (shop: Workshop, signal: AbortSignal) => {
   const { model } = shop.config;
-  return validate({
+  const { path, facts } = await modelToRelease(shop, signal);
+  const validated = await validate({
     name: model.name,
-    path: shop.resolve(model.path),
+    path,
     source: shop.source,
     formats: shop.formats,
     contract: model.contract,
@@ -16,6 +18,7 @@ export const validateModel = (shop: Workshop, signal: AbortSignal) => {
     signal,
     progress: (share) => shop.host.note(`hashing ${model.path}`, share),
   });
+  return { ...validated, model: { ...validated.model, facts: { ...validated.model.facts, ...facts } } };
 };
 
 export async function validateCommand(shop: Workshop, signal: AbortSignal): Promise<Outcome> {

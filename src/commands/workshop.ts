@@ -5,6 +5,7 @@ import type { Approvals, CommitAuthors } from "../ports/approvals.ts";
 import type { Builder } from "../ports/builder.ts";
 import type { Bundles } from "../ports/bundles.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { ConvertedModels } from "../ports/converted-models.ts";
 import type { DataUses } from "../ports/data-uses.ts";
 import type { Dataset, Sent } from "../ports/dataset.ts";
 import type { EvidenceStore } from "../ports/evidence-store.ts";
@@ -31,6 +32,8 @@ export interface Workshop {
   host: Host;
   clock: Clock;
   source: ModelSource;
+  /** Models made of others. */
+  converted: ConvertedModels;
   formats: readonly ModelFormat[];
   runtime: Runtime;
   builder: Builder;

@@ -57,6 +57,14 @@ export interface Config {
     path: string;
     contract: { inputs: Declared | null; outputs: Declared | null };
     maxBytes: number | null;
+    /** How it is made of the one at the path; null: it is that one. */
+    convert: {
+      run: readonly string[];
+      tool: string;
+      to: string;
+      env: readonly string[];
+      timeoutMilliseconds: number;
+    } | null;
   };
   image: {
     repository: string | null;

@@ -148,6 +148,12 @@ function customOf({ image: { custom }, protocol }: Written): Config["image"]["cu
   return { ...custom, ready: custom.ready ?? own ?? null };
 }
 
+function conversionOf({ convert }: Written["model"]): Config["model"]["convert"] {
+  if (!convert) return null;
+  const { timeout, ...conversion } = convert;
+  return { ...conversion, timeoutMilliseconds: timeout };
+}
+
 /** A sound configuration with units resolved and everything that is absent named. */
 export const resolved = (written: Written, gates: readonly Check[], file: string): Config => ({
   file,
@@ -156,6 +162,7 @@ export const resolved = (written: Written, gates: readonly Check[], file: string
     path: written.model.path,
     contract: { inputs: written.model.contract?.inputs ?? null, outputs: written.model.contract?.outputs ?? null },
     maxBytes: written.model.policy?.["max-size"] ?? null,
+    convert: conversionOf(written.model),
   },
   image: {
     repository: written.image.repository ?? null,

@@ -5,7 +5,7 @@ import { runtimes } from "../adapters/runtimes/index.ts";
 import { isRepository } from "../domain/image.ts";
 import { parseTensor } from "../domain/model.ts";
 import { undecided } from "../domain/ready-paths.ts";
-import { access, approval, github, signing, trust } from "./control.ts";
+import { access, approval, github, signing, trust, variable } from "./control.ts";
 import { evaluate, gate, load } from "./measuring.ts";
 import { protocol } from "./protocol.ts";
 import { path, text } from "./texts.ts";
@@ -47,6 +47,29 @@ const model = z
       .strictObject({ "max-size": size("200 MB").optional().describe("The largest the model may be") })
       .optional()
       .describe("What the model must keep to"),
+    convert: z
+      .strictObject({
+        run: z
+          .array(text)
+          .min(1)
+          .describe("The program and its words, run in the folder of this file; there is no shell"),
+        tool: z
+          .string()
+          .regex(/^([A-Za-z\d][\w.-]*==[\w.+!-]+|sha256:[0-9a-f]{64})$/)
+          .meta({
+            form: "onnxruntime==1.24.1, a Python package of the program, or sha256: and the digest of the program",
+          })
+          .describe("The tool, pinned: another version makes another model, and is refused"),
+        to: z
+          .string()
+          .regex(/^[\w][\w.-]*$/)
+          .meta({ form: "a file name such as digits-int8.onnx" })
+          .describe("The name of what is made"),
+        env: z.array(variable).default([]).describe("Variables it gets; of all others only PATH and its like"),
+        timeout: duration("30 min").prefault("30 min").describe("It is ended after this time"),
+      })
+      .optional()
+      .describe("Has the released model made of the one at path: quantised, or in another format; see docs/formats.md"),
   })
   .describe("What is released");
 

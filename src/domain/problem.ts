@@ -21,6 +21,7 @@ export const problemCodes = [
   "input.unknown-command",
   "input.image",
   "model.not-found",
+  "model.conversion",
   "model.empty",
   "model.unknown-format",
   "model.truncated",

@@ -37,6 +37,10 @@ export const explanations: Readonly<Record<ProblemCode, { meaning: string; remed
     meaning: "An image is not named by its digest.",
     remedy: "Give repository@sha256:… as package printed it. Tags are refused: they can be moved.",
   },
+  "model.conversion": {
+    meaning: "The model could not be made of the original (model.convert), or not by the tool that is pinned.",
+    remedy: "Run the program by hand with MODELGATE_ORIGINAL and MODELGATE_CONVERTED, and look at the tool's version.",
+  },
   "model.not-found": { meaning: "There is no model at the path.", remedy: "Check model.path." },
   "model.empty": {
     meaning: "The model file has no bytes.",

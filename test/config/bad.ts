@@ -38,7 +38,7 @@ const unknown: Bad[] = [
     "  name:",
     "  nme: x\n  name:",
     "config.unknown-key 2:3 model.nme",
-    /Did you mean "name"\? Allowed: name, path, contract, policy\./,
+    /Did you mean "name"\? Allowed: name, path, contract, policy, convert\./,
   ],
   [
     "a key misspelt in the contract",
@@ -136,7 +136,7 @@ const missing: Bad[] = [
     between("model:", "evaluate:"),
     "",
     "config.missing 1:1 model",
-    /^Add model: keys and values \(name, path, contract, policy\)\.$/,
+    /^Add model: keys and values \(name, path, contract, policy, convert\)\.$/,
   ],
   [
     "no path of the model",

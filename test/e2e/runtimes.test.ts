@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -9,7 +9,10 @@ import { detect, protocols } from "../../src/adapters/protocols/index.ts";
 import { customRuntime } from "../../src/adapters/runtimes/custom.ts";
 import { runtimes } from "../../src/adapters/runtimes/index.ts";
 import { schemaFault } from "../../src/adapters/schemas/index.ts";
+import { sources } from "../../src/adapters/sources/index.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
+import { convertedModels } from "../../src/adapters/system/converted-models.ts";
+import { scriptRunner } from "../../src/adapters/system/scripts.ts";
 import type { Dialect } from "../../src/domain/dialect.ts";
 import { sha256 } from "../../src/domain/digest.ts";
 import { readGoldens } from "../../src/domain/golden.ts";
@@ -18,6 +21,7 @@ import { type Model, modelDigest } from "../../src/domain/model.ts";
 import { answersOf, readPrediction } from "../../src/domain/reading.ts";
 import type { Tensors } from "../../src/domain/tensor.ts";
 import type { Runtime } from "../../src/ports/runtime.ts";
+import { convert } from "../../src/stages/convert.ts";
 import { recordGoldens, smoke } from "../../src/stages/smoke.ts";
 import { inDialect } from "../fakes/in-dialect.ts";
 import { releaseOf } from "../fakes/release.ts";
@@ -251,6 +255,30 @@ test.each(all)("%s passes the smoke test", async (kind) => {
   });
   expect(report.steps.filter(({ ok, level }) => !ok && level === "required")).toEqual([]);
   expect(report.passed).toBe(true);
+});
+
+test("the version of a package is asked from the Python that converts", async () => {
+  const bin = await pythonWith("own");
+  const python = join(bin, "python");
+  const ask = "import importlib.metadata; print(importlib.metadata.version('numpy'))";
+  const { stdout } = await promisify(execFile)(python, ["-c", ask]);
+  const own = join(folder, "conversion");
+  await mkdir(own);
+  await writeFile(join(own, "model.bin"), "weights");
+  await writeFile(
+    join(own, "halve.py"),
+    "import os, numpy\ndata = numpy.fromfile(os.environ['MODELGATE_ORIGINAL'], numpy.uint8)\ndata[::2].tofile(os.environ['MODELGATE_CONVERTED'])\n",
+  );
+  const made = (tool: string) =>
+    convert({
+      conversion: { run: [python, "halve.py"], tool, to: "half.bin", env: [], timeoutMilliseconds: 60_000 },
+      ...{ path: join(own, "model.bin"), source: sources.path, converted: convertedModels(own, own) },
+      runner: scriptRunner({ env: { PATH: process.env["PATH"]! }, folder: own, temporaryFolder: own }),
+      ...{ note: () => undefined, signal },
+    });
+  await expect(made("numpy==0.0.1")).rejects.toThrow(`pins numpy==0.0.1, and numpy is ${stdout.trim()}`);
+  const { path } = await made(`numpy==${stdout.trim()}`);
+  expect(await readFile(path, "utf8")).toBe("wihs");
 });
 
 test("all of them were given the same classifier", () => {
