@@ -55,8 +55,9 @@ def current() -> None:
         print("null")
         return
     labels = running[0]["Config"]["Labels"]
-    # The engine's own word for the image, not the label.
-    (image, *_) = json.loads(docker("image", "inspect", running[0]["Image"]))[0]["RepoDigests"]
+    # The engine's word counts, not the label: that only says which of the image's names is meant.
+    names = json.loads(docker("image", "inspect", running[0]["Image"]))[0]["RepoDigests"]
+    image = labels["image"] if labels["image"] in names else names[0]
     answer = {"image": image, "url": url_of(running[0]), "protocol": labels["protocol"], "files": files_in(running[0])}
     print(json.dumps(answer))
 
@@ -73,10 +74,10 @@ def deploy() -> None:
     """Starts the new release beside the old one, and takes the old one away once the new one is ready."""
     old = containers()
     port = os.environ["MODELGATE_PORT"]
-    labels = {"slot": SLOT, "port": port, "protocol": os.environ["MODELGATE_PROTOCOL"]}
+    image = os.environ["MODELGATE_IMAGE"]
+    labels = {"slot": SLOT, "image": image, "port": port, "protocol": os.environ["MODELGATE_PROTOCOL"]}
     labels["folder"] = os.environ["MODELGATE_MODEL_FOLDER"]
     words = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
-    image = os.environ["MODELGATE_IMAGE"]
     docker("pull", "--quiet", image)
     new = docker("run", "--detach", "--publish", f"127.0.0.1::{port}", *words, image)
     while True:
