@@ -1,4 +1,5 @@
 import { type Evaluation, evaluationToJson } from "../domain/evaluation.ts";
+import type { Observations } from "../domain/observations/observations.ts";
 import { emptyOutcome, type Outcome } from "../domain/outcome.ts";
 import { inEvidence } from "../domain/outside/measured.ts";
 import { UserError } from "../domain/problem.ts";
@@ -20,7 +21,7 @@ import { keptRules } from "../stages/rules.ts";
 import { attach } from "./attach.ts";
 import { type BesideCandidate, besideChampion, removeChampion } from "./champion.ts";
 import { evaluateSettings, readingPlan, readRows } from "./data.ts";
-import { comparesLoad, loadReport, loadTest } from "./load-test.ts";
+import { attemptOf, comparesLoad, loadReport, loadTest } from "./load-test.ts";
 import { measureOperation, memoryOf } from "./operation.ts";
 import { isMeasuredOutside, measureOutside } from "./outside.ts";
 import { askedIn, environmentOf, releaseOf, staging } from "./pick.ts";
@@ -122,17 +123,26 @@ export async function evaluateRelease(
       : await evaluate(askingOf(shop, { release, data, environment, session, champion }, signal));
     return withOutside(shop, found, { release, running, champion, rows: data.rows }, signal);
   };
-  const put = (champion: Champion) =>
-    loadTest(shop, { session, champion, model: release.model, rows: data.rows, seed }, signal);
+  const put = (champion: Champion, found: Evaluation) => {
+    const { image } = found.champion;
+    const seeds = { candidate: release.image.digest, champion: image?.digest ?? null, data: data.identity.digest };
+    const context = { seeds, firstPromotion: shop.config.promotion.first };
+    const judge = (loads: Pick<Observations, "load" | "championLoad">) =>
+      attemptOf(shop, { ...found.observations, ...loads }, context);
+    return loadTest(shop, { session, champion, model: release.model, rows: data.rows, seed, judge }, signal);
+  };
   const beside = <T>(work: (champion: BesideCandidate) => Promise<T>): Promise<T> =>
     besideChampion(shop, { environment, stays: false }, signal, work);
-  const both = async (champion: BesideCandidate) => ({ found: await ask(champion), loads: await put(champion) });
+  const both = async (champion: BesideCandidate) => {
+    const found = await ask(champion);
+    return { found, loads: await put(champion, found) };
+  };
   // The parts have asked the champion already, and what no gate compares under load is put under load alone.
   const alone = async () => {
-    if (!shared || isMeasuredOutside(shop)) return { found: await beside(ask), loads: await put(null) };
-    const found = await ask(null);
-    await removeChampion(shop, environment);
-    return { found, loads: await put(null) };
+    const here = !shared || isMeasuredOutside(shop);
+    const found = here ? await beside(ask) : await ask(null);
+    if (!here) await removeChampion(shop, environment);
+    return { found, loads: await put(null, found) };
   };
   await using watch = shared ? null : memoryOf(shop, environment, signal);
   const { found, loads } = comparesLoad(shop) ? await beside(both) : await alone();

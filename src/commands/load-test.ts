@@ -1,11 +1,11 @@
 import type { LoadSettings } from "../config/config.ts";
 import type { Evaluation } from "../domain/evaluation.ts";
-import { comparisonsOf } from "../domain/gate/decide.ts";
+import { comparisonsOf, type DecisionContext, decide, withImplied } from "../domain/gate/decide.ts";
 import { isBatched } from "../domain/golden/batch.ts";
 import { loadWarnings } from "../domain/load-warnings.ts";
 import { metricNamed } from "../domain/metrics/index.ts";
 import type { Model } from "../domain/model.ts";
-import type { Observations } from "../domain/observations/observations.ts";
+import type { LoadAttempt, Observations } from "../domain/observations/observations.ts";
 import { UserError } from "../domain/problem.ts";
 import { arrivalTimes, type LoadPlan } from "../domain/schedule.ts";
 import type { Section } from "../domain/section.ts";
@@ -86,32 +86,69 @@ export const comparesLoad = ({ config }: Workshop): boolean =>
     .flatMap(comparisonsOf)
     .some(({ parsed }) => parsed.right.kind === "ref" && metricNamed(parsed.metric)?.kind === "run");
 
+type Loads = Pick<Observations, "load" | "championLoad">;
+
+/** What the gates on a load run say of it. */
+export function attemptOf({ config }: Workshop, observed: Observations, context: DecisionContext): LoadAttempt {
+  const checks = withImplied(config.gates)
+    .filter(({ severity }) => severity === "required")
+    .flatMap(comparisonsOf)
+    .filter(({ parsed }) => metricNamed(parsed.metric)?.kind === "run");
+  return {
+    checks: checks.map((check) => {
+      const required = { ...check, severity: "required" as const, onInconclusive: "block" as const };
+      const { text, status, value } = decide(required, observed, context);
+      return { text, status, value };
+    }),
+  };
+}
+
 /**
  * Puts the load of the configuration on a deployed model, and on the champion in turn where a gate compares them; nothing where
  * the configuration asks for none. @throws UserError
  */
 export async function loadTest(
   shop: Workshop,
-  about: { session: Session; champion: Champion; model: Model; rows: Rows; seed: string },
+  about: {
+    session: Session;
+    champion: Champion;
+    model: Model;
+    rows: Rows;
+    seed: string;
+    judge: (loads: Loads) => LoadAttempt;
+  },
   signal: AbortSignal,
-): Promise<Pick<Observations, "load" | "championLoad">> {
+): Promise<Loads> {
   const settings = shop.config.load;
   if (!settings) return { load: null };
-  const { session, champion, model, rows, seed } = about;
-  const loads = await load({
-    ...settings,
-    plan: await planOf(shop, settings.plan, model, rows.length),
-    tightestBound: tightestBound(shop),
-    seed,
-    session,
-    champion: comparesLoad(shop) && champion && "session" in champion ? champion.session : null,
-    inputs: sampleOf(rows, `${seed}|rows`),
-    clock: shop.clock,
-    signal,
-    progress: (share) => shop.host.note("load test", share),
-  });
+  const { session, champion, model, rows, seed, judge } = about;
+  const { maxAttempts, ...asked } = settings;
+  const put = async () =>
+    load({
+      ...asked,
+      plan: await planOf(shop, settings.plan, model, rows.length),
+      tightestBound: tightestBound(shop),
+      seed,
+      session,
+      champion: comparesLoad(shop) && champion && "session" in champion ? champion.session : null,
+      inputs: sampleOf(rows, `${seed}|rows`),
+      clock: shop.clock,
+      signal,
+      progress: (share) => shop.host.note("load test", share),
+    });
+  const attempts: LoadAttempt[] = [];
+  let loads = await put();
+  while (attempts.length + 1 < maxAttempts) {
+    const attempt = judge(loads);
+    const missed = attempt.checks.filter(({ status }) => status !== "pass" && status !== "skipped");
+    if (missed.length === 0) break;
+    attempts.push(attempt);
+    const said = missed.map(({ text, status }) => `${text} ${status}`).join("; ");
+    shop.host.note(`load test: attempt ${attempts.length} of ${maxAttempts} did not pass: ${said}`);
+    loads = await put();
+  }
   for (const sentence of loadWarnings(loads.load, shop.config.gates)) shop.host.note(`load test: ${sentence}`);
-  return loads;
+  return attempts.length === 0 ? loads : { ...loads, load: { ...loads.load, attempts } };
 }
 
 /** What the report says of the load of an evaluation. */

@@ -27,6 +27,8 @@ export interface LoadSettings {
     | Exclude<LoadPlan, { profile: "replay" | "offline" }>
     | { profile: "replay"; arrivals: string }
     | { profile: "offline"; concurrency: number; batch: number; items: number | null };
+  /** How often the load is put while its gates do not pass. */
+  maxAttempts: number;
   allowClosed: boolean;
   goodput: GoodputBounds | null;
   findMax: FindMax | null;

@@ -6,7 +6,7 @@ import type { Report } from "./report.ts";
 import type { Written } from "./schema.ts";
 
 type Load = NonNullable<Written["load"]>;
-type Key = Exclude<keyof Load, "profile" | "goodput" | "find-max" | "warmup" | "timeout">;
+type Key = Exclude<keyof Load, "profile" | "goodput" | "find-max" | "warmup" | "timeout" | "max-attempts">;
 
 const examples: Partial<Record<Key, string>> = {
   rate: "a rate such as 50/s",
@@ -91,6 +91,7 @@ function planOf({ profile, rate, duration, arrivals, concurrency, batch, items }
 /** A sound load test with its units resolved. */
 export const loadOf = (load: Load): LoadSettings => ({
   plan: planOf(load),
+  maxAttempts: load["max-attempts"] ?? 1,
   allowClosed: load["allow-closed"] ?? false,
   goodput: load.goodput
     ? { latency: load.goodput.latency ?? null, ttft: load.goodput.ttft ?? null, tpot: load.goodput.tpot ?? null }

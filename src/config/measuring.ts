@@ -103,6 +103,12 @@ export const load = z
         "server: Poisson arrivals; constant: fixed spacing; replay: recorded times; stream: users who wait for their answers; offline: all rows at once",
       ),
     rate: rate("50/s").optional().describe("server, constant: requests sent per second, whatever the server does"),
+    "max-attempts": z
+      .int()
+      .min(1)
+      .max(5)
+      .optional()
+      .describe("How often the load is put while its gates do not pass; the last counts, all are told; default 1"),
     duration: duration("20 s").optional().describe("server, constant, stream: how long requests are sent"),
     arrivals: path
       .optional()

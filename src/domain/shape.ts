@@ -29,6 +29,11 @@ export const orNull =
   (value, at) => {
     if (value !== null) shape(value, at);
   };
+export const optional =
+  (shape: Shape): Shape =>
+  (value, at) => {
+    if (value !== undefined) shape(value, at);
+  };
 export const list =
   (shape: Shape): Shape =>
   (value, at) => {

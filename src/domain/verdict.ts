@@ -5,6 +5,7 @@ import type { CheckResult, ComparisonResult } from "./gate/result.ts";
 import { verdictOf, type Verdict as Word } from "./gate/verdict.ts";
 import type { Image } from "./image.ts";
 import type { Relation } from "./loosened.ts";
+import type { LoadAttempt } from "./observations/observations.ts";
 import { type Problem, UserError } from "./problem.ts";
 import type { Running } from "./release.ts";
 import {
@@ -15,6 +16,7 @@ import {
   number,
   object,
   oneOf,
+  optional,
   orNull,
   repository,
   type Shape,
@@ -38,6 +40,8 @@ export interface Verdict {
   /** What the policy of the protected branch says of the same results; null where it is not known. */
   baseline: BaselineVerdict | null;
   checks: readonly CheckResult[];
+  /** What the load runs before the one that counts came to; absent: there was none. */
+  attempts?: readonly LoadAttempt[];
   /** Digest of the evaluation statement the numbers were read from. */
   evaluation: Digest;
   /** ISO 8601, UTC. */
@@ -134,6 +138,7 @@ const verdictShape = {
   policy: digest,
   baseline: orNull(object(baselineShape)),
   checks: list(object(checkShape)),
+  attempts: optional(list(object({ checks: list(object({ text, status: text, value: maybeNumber })) }))),
   evaluation: digest,
   at: instant,
 } satisfies Record<keyof Verdict, Shape>;

@@ -114,6 +114,15 @@ function shift(own: LoadRun, other: LoadRun): string[] {
   ];
 }
 
+/** What the runs before the one that counts came to. */
+const attemptsOf = ({ attempts = [] }: LoadRun): string[] =>
+  attempts.map(({ checks }, index) => {
+    const said = checks.map(
+      ({ text, status, value }) => `${text} ${status}${value === null ? "" : ` (${Number(value.toPrecision(4))})`}`,
+    );
+    return `attempt ${index + 1} of ${attempts.length + 1}: ${said.join("; ")}. The last counts`;
+  });
+
 /** What a load test saw. @param warnings what makes it say less than it seems to */
 export function loadSections(
   { load, championLoad }: Pick<Observations, "load" | "championLoad">,
@@ -129,7 +138,7 @@ export function loadSections(
       title: "Load",
       columns: ["", "candidate", ...(championLoad ? ["champion"] : [])],
       rows: rowsOf(runs),
-      notes: [...why, ...(championLoad ? shift(load, championLoad) : []), ...warnings],
+      notes: [...attemptsOf(load), ...why, ...(championLoad ? shift(load, championLoad) : []), ...warnings],
     },
     ...trials(load),
   ];

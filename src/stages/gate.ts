@@ -76,6 +76,7 @@ export async function gate(options: GateOptions): Promise<Gated> {
     policy: policyDigest(policy),
     baseline: options.baseline && underBaseline(options.baseline, observations, context),
     checks,
+    ...(observations.load?.attempts && { attempts: observations.load.attempts }),
     evaluation: statement.digest,
     at,
   };

@@ -1,14 +1,17 @@
 import { expect, test } from "vitest";
 import { v2 } from "../../src/adapters/protocols/v2.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
-import { loadTest } from "../../src/commands/load-test.ts";
+import { attemptOf, loadTest } from "../../src/commands/load-test.ts";
 import type { Workshop } from "../../src/commands/workshop.ts";
 import type { Config } from "../../src/config/config.ts";
 import { checkOf } from "../../src/domain/gate/decide.ts";
+import type { Observations } from "../../src/domain/observations/observations.ts";
 import { UserError } from "../../src/domain/problem.ts";
 import type { Row } from "../../src/ports/dataset.ts";
+import { loadSections } from "../../src/reports/load.ts";
+import { context, rightOrNot, wrongFirst } from "../domain/gate/observed.ts";
 import { rowsOf } from "../fakes/rows.ts";
-import { thresholding, v2Server } from "../fakes/v2-server.ts";
+import { type Answering, thresholding, v2Server } from "../fakes/v2-server.ts";
 import { release } from "../stages/smoke/served.ts";
 
 const { signal } = new AbortController();
@@ -26,11 +29,15 @@ async function tested({
   gates = [] as string[],
   text = null as string | null,
   open = true,
+  maxAttempts = 1,
+  answering = thresholding,
 } = {}) {
-  await using server = await v2Server(thresholding);
+  await using server = await v2Server(answering);
   await using champion = await v2Server(thresholding);
+  const notes: string[] = [];
   const load = {
     plan,
+    maxAttempts,
     allowClosed: false,
     goodput: null,
     findMax: null,
@@ -40,7 +47,7 @@ async function tested({
   const shop = {
     config: { file: "modelgate.yml", load, gates: gates.map(checkOf) },
     clock: systemClock,
-    host: { note: () => undefined },
+    host: { note: (text: string) => notes.push(text) },
     readText: async () => text,
     resolve: (path: string) => path,
   } as unknown as Workshop;
@@ -50,9 +57,11 @@ async function tested({
     champion: { session: v2.connect(champion.endpoint, "m"), image: release.image },
     model: { ...release.model, inputs },
     ...{ rows: rowsOf(rows), seed: "s" },
+    judge: (loads: Pick<Observations, "load" | "championLoad">) =>
+      attemptOf(shop, { ...rightOrNot(wrongFirst(10, 0), wrongFirst(10, 0)), ...loads }, context),
   };
   const loads = await loadTest(shop, about, signal);
-  return { ...loads, asked: champion.requests() };
+  return { ...loads, asked: champion.requests(), notes };
 }
 
 const refusal = async (work: Promise<unknown>): Promise<unknown> => {
@@ -70,6 +79,38 @@ test("only when a gate compares loads is the champion put under one", async () =
   expect([alone.asked, alone.championLoad, alone.load?.events.length]).toEqual([0, null, 10]);
   const beside = await tested({ gates: ["latency.p99 <= champion * 1.2"] });
   expect([beside.asked, beside.championLoad?.events.length, beside.load?.events.length]).toEqual([10, 10, 10]);
+});
+
+test("a load whose gates do not pass is put again, as often as is said, and every run is told", async () => {
+  const gates = ["error_rate <= 0.1%", "latency.p99 <= 10s", "accuracy >= 0.9"];
+  const failing =
+    (until: number): Answering =>
+    (request, count) =>
+      count <= until ? { status: 500, body: "{}" } : thresholding(request, count);
+  const second = await tested({ gates, maxAttempts: 3, answering: failing(10) });
+  expect(second.load).toMatchObject({
+    events: Array.from({ length: 10 }, () => ({ ok: true })),
+    attempts: [
+      {
+        checks: [
+          { text: "error_rate <= 0.1%", status: "fail", value: 1 },
+          { text: "latency.p99 <= 10s", status: expect.not.stringMatching("pass") },
+        ],
+      },
+    ],
+  });
+  expect(second.notes).toContainEqual(
+    expect.stringMatching(/attempt 1 of 3 did not pass: error_rate <= 0\.1% fail; latency/),
+  );
+  const [load] = loadSections({ load: second.load, championLoad: null }, []);
+  expect(load?.notes[0]).toMatch(/^attempt 1 of 2: error_rate <= 0\.1% fail \(1\); .* The last counts$/);
+  const never = await tested({ gates, maxAttempts: 2, answering: failing(1000) });
+  expect(never.load?.attempts).toHaveLength(1);
+  expect(never.load?.events.every(({ ok }) => !ok)).toBe(true);
+  const once = await tested({ gates, answering: failing(10) });
+  expect(once.load).not.toHaveProperty("attempts");
+  const well = await tested({ gates, maxAttempts: 3 });
+  expect([well.load?.events.length, well.load?.attempts]).toEqual([10, undefined]);
 });
 
 test("recorded times come from the file that is named, and its line is to blame", async () => {

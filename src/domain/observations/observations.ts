@@ -86,6 +86,11 @@ export interface LoadSearch {
   reason: string | null;
 }
 
+/** What checks said of a load run that was put again because of it. */
+export interface LoadAttempt {
+  checks: readonly { text: string; status: string; value: number | null }[];
+}
+
 /** A load run. `inconclusive` is set when the generator itself could not keep its schedule. */
 export interface LoadRun {
   profile: string;
@@ -104,6 +109,8 @@ export interface LoadRun {
   /** Whether gates may take the latency of a closed loop for what it is; absent: no. */
   allowClosed?: boolean;
   events: readonly LoadEvent[];
+  /** The runs before this one, which counts: oldest first; absent: there was none. */
+  attempts?: readonly LoadAttempt[];
   /** Why the numbers say nothing about the model, or null. */
   inconclusive: string | null;
 }
