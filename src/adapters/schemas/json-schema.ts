@@ -2,6 +2,7 @@ import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { isObject, type JsonValue, writeJson } from "../../domain/json.ts";
 import { shorten } from "../../domain/shorten.ts";
+import { bounded } from "../system/bounded.ts";
 
 type Check = ReturnType<Ajv["compile"]>;
 
@@ -31,6 +32,9 @@ function compile(schema: JsonValue): Check {
   }
 }
 
+/** A pattern of a schema may go on for ever on a value that is not ours. */
+const valueMilliseconds = 1000;
+
 const compiled = new Map<string, Check>();
 
 /**
@@ -41,7 +45,9 @@ export function schemaFault(schema: JsonValue, value: JsonValue): string | null 
   const key = writeJson(schema);
   const check = compiled.get(key) ?? compile(schema);
   compiled.set(key, check);
-  if (check(plain(value))) return null;
+  const taken = bounded(valueMilliseconds, () => check(plain(value)));
+  if (taken === null) return `the value takes longer than ${valueMilliseconds / 1000} s to check`;
+  if (taken) return null;
   const [first] = check.errors ?? [];
   return `${first?.instancePath || "the value"} ${first?.message ?? "is refused"}`;
 }

@@ -38,3 +38,9 @@ test("draft 07 is read as such", () => {
   };
   expect([schemaFault(pair, [1, 2]), schemaFault(pair, [1, "2"])]).toEqual([null, "/1 must be number"]);
 });
+
+test("a pattern that would never end on a value refuses it", () => {
+  const schema = { type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } } };
+  expect(schemaFault(schema, { a: `${"a".repeat(60)}!` })).toMatch(/takes longer than 1 s/);
+  expect(schemaFault(schema, { a: "aaa" })).toBeNull();
+});
