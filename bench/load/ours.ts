@@ -15,7 +15,7 @@ const session: Session = {
   hire(calls, wanted) {
     const threads = threadsHere(wanted);
     const start = { kind: "v2", endpoint, model: "m", options: {}, ...calls };
-    return threads > 1 ? startCrew(join(import.meta.dirname, "thread.ts"), threads, start) : null;
+    return threads > 1 ? startCrew(join(import.meta.dirname, "../../test/fakes/load-thread.ts"), threads, start) : null;
   },
 };
 const inputs = Array.from({ length: 200 }, (_, row) => ({

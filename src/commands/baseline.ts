@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { canonicalJson, type Json } from "../domain/canonical.ts";
 import { sha256 } from "../domain/digest.ts";
+import { filesAmong } from "../domain/files-among.ts";
 import { comparePolicies, isLoosened, type PolicyComparison, type PolicyFacts } from "../domain/loosened.ts";
 import { UserError } from "../domain/problem.ts";
 import { policyOf } from "./data.ts";
@@ -31,7 +32,8 @@ async function scriptsOf({ evaluate }: Config, read: Reader): Promise<Record<str
   const schemas = Object.values(evaluate?.rules ?? {}).flatMap((rule) =>
     "schemaFile" in rule ? [rule.schemaFile] : [],
   );
-  const files = [...words.filter((word) => /^(?![-/]).*\.\w+$/.test(word)), ...schemas];
+  // What lies outside of the repository is on no branch.
+  const files = [...filesAmong(words).filter((word) => !word.startsWith("/")), ...schemas];
   const texts = await Promise.all(files.map((file) => read(file).catch(() => null)));
   return Object.fromEntries(files.map((file, index) => [file, sha256(texts[index] ?? `no ${file}`)]));
 }

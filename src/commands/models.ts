@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import { filesAmong } from "../domain/files-among.ts";
 import { grouped } from "../domain/grouped.ts";
 import { type Candidate, joined, resolvedPaths } from "../domain/plan.ts";
 import { type Problem, UserError } from "../domain/problem.ts";
@@ -52,9 +53,6 @@ export async function readModel(
     throw error;
   }
 }
-
-/** Words of a command that name a file. */
-const filesAmong = (words: readonly string[]): string[] => words.filter((word) => /^(?!-).*\.\w+$/.test(word));
 
 /** All paths of the configuration that decide what is released and how it is judged. */
 const pathsIn = ({ model, image, smoke, evaluate, trust }: Config): string[] =>

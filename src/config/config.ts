@@ -2,6 +2,7 @@ import type { importers } from "../adapters/importers/index.ts";
 import type { PlatformKind } from "../adapters/platforms/index.ts";
 import type { CustomServer, runtimes } from "../adapters/runtimes/index.ts";
 import type { Declared } from "../domain/contract.ts";
+import type { Conversion } from "../domain/conversion.ts";
 import type { Dialect } from "../domain/dialect.ts";
 import type { Check } from "../domain/gate/decide.ts";
 import type { Image } from "../domain/image.ts";
@@ -60,13 +61,7 @@ export interface Config {
     contract: { inputs: Declared | null; outputs: Declared | null };
     maxBytes: number | null;
     /** How it is made of the one at the path; null: it is that one. */
-    convert: {
-      run: readonly string[];
-      tool: string;
-      to: string;
-      env: readonly string[];
-      timeoutMilliseconds: number;
-    } | null;
+    convert: Conversion | null;
   };
   image: {
     repository: string | null;

@@ -1,22 +1,13 @@
 import { digestOf } from "../domain/canonical.ts";
-import { type Digest, hasher } from "../domain/digest.ts";
-import { type ModelFile, modelDigest } from "../domain/model.ts";
+import type { Conversion } from "../domain/conversion.ts";
+import type { Digest } from "../domain/digest.ts";
+import { filesAmong } from "../domain/files-among.ts";
+import { modelDigest } from "../domain/model.ts";
 import { UserError } from "../domain/problem.ts";
 import type { ConvertedModels } from "../ports/converted-models.ts";
 import type { ModelSource } from "../ports/model-source.ts";
 import type { ScriptRunner } from "../ports/script-runner.ts";
-
-/** How a model is made of another. */
-export interface Conversion {
-  /** The program and its words. */
-  run: readonly string[];
-  /** The tool, pinned: `name==version`, a Python distribution of the program, or `sha256:…`, the program itself. */
-  tool: string;
-  /** The name of what is made. */
-  to: string;
-  env: readonly string[];
-  timeoutMilliseconds: number;
-}
+import { hashFiles } from "./hash-files.ts";
 
 export interface ConvertOptions {
   conversion: Conversion;
@@ -39,17 +30,6 @@ const refuse = (key: string, message: string, hint: string): UserError =>
   new UserError([
     { code: "model.conversion", message, hint, at: { file: "modelgate.yml", key: `model.convert.${key}` } },
   ]);
-
-/** The digest over the original, each byte read once. */
-async function originalDigest({ source, path, signal }: ConvertOptions): Promise<Digest> {
-  const files: ModelFile[] = [];
-  for (const file of (await source.open(path)).files) {
-    const hash = hasher();
-    for await (const chunk of file.stream(signal)) hash.update(chunk);
-    files.push({ path: file.path, bytes: file.bytes, digest: hash.digest() });
-  }
-  return modelDigest(files);
-}
 
 const askVersion = "import sys, importlib.metadata as m; print(m.version(sys.argv[1]))";
 
@@ -88,8 +68,7 @@ async function checkTool(options: ConvertOptions): Promise<void> {
 /** What decides what is made: the original, the tool, the words, and the files among them. */
 async function keyOf(original: Digest, { conversion, converted }: ConvertOptions): Promise<Digest> {
   const { run, tool, to } = conversion;
-  const named = run.filter((word) => /^(?!-).*\.\w+$/.test(word));
-  const files = await Promise.all(named.map((word) => converted.digestOf(word)));
+  const files = await Promise.all(filesAmong(run).map((word) => converted.digestOf(word)));
   return digestOf({ original, tool, run: [...run], to, files });
 }
 
@@ -98,9 +77,9 @@ async function keyOf(original: Digest, { conversion, converted }: ConvertOptions
  * @throws UserError `model.conversion` for a tool that is not the pinned one, and a program that fails; `model.not-found`.
  */
 export async function convert(options: ConvertOptions): Promise<Converted> {
-  const { conversion, converted, path, runner, signal } = options;
+  const { conversion, converted, path, runner, signal, source } = options;
   const { run, env, to, tool, timeoutMilliseconds: milliseconds } = conversion;
-  const original = await originalDigest(options);
+  const original = modelDigest(await hashFiles((await source.open(path)).files, signal));
   const facts = { converted_from: original, converter: tool };
   const key = await keyOf(original, options);
   const found = await converted.find(key, to);

@@ -1,9 +1,9 @@
 import { contractProblems, type Declared } from "../domain/contract.ts";
-import { hasher } from "../domain/digest.ts";
-import { type Model, type ModelFile, modelDigest, type TensorSpec } from "../domain/model.ts";
+import { type Model, modelDigest, type TensorSpec } from "../domain/model.ts";
 import { type Problem, type ProblemCode, UserError } from "../domain/problem.ts";
 import type { ModelFormat } from "../ports/model-format.ts";
 import type { ModelBytes, ModelFolder, ModelSource } from "../ports/model-source.ts";
+import { hashFiles } from "./hash-files.ts";
 
 export interface ValidateOptions {
   name: string;
@@ -99,23 +99,6 @@ async function mainOf(
   );
 }
 
-/** Reads every file once, in order, for its digest. */
-async function hashFiles(files: readonly ModelBytes[], { signal, progress }: ValidateOptions): Promise<ModelFile[]> {
-  const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  let done = 0;
-  const hashed: ModelFile[] = [];
-  for (const file of files) {
-    const hash = hasher();
-    for await (const chunk of file.stream(signal)) {
-      hash.update(chunk);
-      done += chunk.length;
-      progress(total === 0 ? 1 : done / total);
-    }
-    hashed.push({ path: file.path, bytes: file.bytes, digest: hash.digest() });
-  }
-  return hashed;
-}
-
 function sizeProblems(bytes: number, { maxBytes, path }: ValidateOptions): Problem[] {
   if (maxBytes === null || bytes <= maxBytes) return [];
   return [
@@ -164,7 +147,7 @@ export async function validate(
     ...(contract.outputs && outputs ? contractProblems("output", contract.outputs, outputs, context) : []),
   ];
   if (problems.length > 0) throw new UserError(problems);
-  const hashed = await hashFiles(files, options);
+  const hashed = await hashFiles(files, signal, options.progress);
   const { facts } = inspection;
   const model: Model = {
     name,

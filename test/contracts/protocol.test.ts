@@ -57,6 +57,7 @@ protocolContract("v2-grpc", async () => {
   return {
     protocol: protocols["v2-grpc"],
     cutOff: 500,
+    single: true,
     endpoint: server.endpoint,
     async become(next) {
       state = next;

@@ -5,10 +5,11 @@ import { expect, onTestFinished, test } from "vitest";
 import { sources } from "../../src/adapters/sources/index.ts";
 import { convertedModels } from "../../src/adapters/system/converted-models.ts";
 import { scriptRunner } from "../../src/adapters/system/scripts.ts";
+import type { Conversion } from "../../src/domain/conversion.ts";
 import { sha256 } from "../../src/domain/digest.ts";
 import { modelDigest } from "../../src/domain/model.ts";
 import { UserError } from "../../src/domain/problem.ts";
-import { type Conversion, convert } from "../../src/stages/convert.ts";
+import { convert } from "../../src/stages/convert.ts";
 
 const { signal } = new AbortController();
 

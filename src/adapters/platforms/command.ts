@@ -98,9 +98,15 @@ export function commandPlatform({ run, env, timeout }: CommandOptions, { slot, s
       const ended = await call("deploy", toldOf(release), timeout, signal);
       if (ended.output === null)
         throw refused("platform.not-ready", "deploying", `${formatImage(release.image)}: ${said("deploy", ended)}`);
+      // The script may read all of the model to say what runs: it is asked until that is the release, and not at every look.
+      let seen: Running | null = null;
+      const address = async (): Promise<string | null> => {
+        if (seen?.image.digest !== release.image.digest) seen = await current(signal);
+        return seen?.endpoint.url ?? null;
+      };
       const waited = await waitUntilReady(release, {
         milliseconds: Math.max(0, timeout - (performance.now() - started)),
-        address: async () => (await current(signal))?.endpoint.url ?? null,
+        address,
         gone: async () => null,
         signal,
       });

@@ -7,6 +7,7 @@ import { containerSettings } from "./docker/settings.ts";
 import { dockerPlatform } from "./docker.ts";
 import { localPlatform } from "./local.ts";
 import type { Units } from "./shared/units.ts";
+import { variable } from "./shared/variable.ts";
 
 /** One place of an environment, and what a platform may use there. */
 export interface PlatformContext {
@@ -52,7 +53,7 @@ export const platforms = {
           .min(1)
           .describe("The program and its words, run in the folder of this file; there is no shell"),
         env: z
-          .array(z.string().regex(/^[A-Za-z_]\w*$/, "write the name of an environment variable"))
+          .array(variable)
           .default([])
           .describe("Variables it gets, such as the key of a service; of all others only PATH and its like"),
         timeout: duration("15 min").prefault("15 min").describe("How long a deployment or a removal may take"),

@@ -4,7 +4,7 @@ import { shorten } from "../../domain/shorten.ts";
 import type { Tensors } from "../../domain/tensor.ts";
 import type { Protocol, RequestOptions, Session } from "../../ports/protocol.ts";
 import { type GrpcAnswer, type GrpcRequest, grpcSend } from "../system/grpc.ts";
-import { faultsOf } from "./grpc/faults.ts";
+import { faultsOf, grpcFault } from "./grpc/faults.ts";
 import { readInfer, readMetadata, readReady, speaks, writeInfer, writeName } from "./grpc/messages.ts";
 import { wrongAnswer } from "./shared/answers.ts";
 import { bytes } from "./shared/request.ts";
@@ -97,12 +97,6 @@ export const v2Grpc: Protocol = {
       (message) => callOf(endpoint, "ModelInfer", message, options),
       (request, answer, id) => outputsOf(request, answer, id),
     ),
-  badRequest: (endpoint, _model, { id, body, status }, options = {}) => ({
-    id,
-    right: status,
-    async send(signal) {
-      const { code, details } = await grpcSend(callOf(endpoint, "ModelInfer", bytes(body), options), signal);
-      return { status: grpcStatus(code).http, body: details };
-    },
-  }),
+  badRequest: (endpoint, _model, { id, body, status }, options = {}) =>
+    grpcFault(id, status, callOf(endpoint, "ModelInfer", bytes(body), options)),
 };

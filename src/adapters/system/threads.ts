@@ -10,16 +10,15 @@ export const sharedClock = (): number => Number(process.hrtime.bigint()) / 1e6;
 /** How far ahead the common start lies: longer than a message takes. */
 const aheadMilliseconds = 10;
 
-/** What one thread has told. */
+/** How far one thread is. */
 interface Told {
-  events: LoadEvent[];
   flying: number;
   intended: number;
   due: number;
 }
 
-const soFar = (threads: readonly Told[]): SoFar => ({
-  events: threads.flatMap(({ events }) => events),
+const soFar = (events: readonly LoadEvent[], threads: readonly Told[]): SoFar => ({
+  events,
   flying: threads.reduce((sum, { flying }) => sum + flying, 0),
   intended: Math.max(...threads.map(({ intended }) => intended)),
   due: threads.reduce((sum, { due }) => sum + due, 0),
@@ -96,17 +95,18 @@ export function startCrew<Options>(
         (_, { type }) => (type === "set" ? true : null),
         signal,
       );
-      const told = workers.map((): Told => ({ events: [], flying: 0, intended: 0, due: 0 }));
+      const told = workers.map((): Told => ({ flying: 0, intended: 0, due: 0 }));
+      const events: LoadEvent[] = [];
       const begin = sharedClock() + aheadMilliseconds;
       const ends = await exchange(
         workers,
         () => ({ type: "go", start: begin }),
         (place, message) => {
           if (message.type === "set") return null;
-          told[place]!.events.push(...message.answered);
+          events.push(...message.answered);
           if (message.type === "done") return message;
           Object.assign(told[place]!, { flying: message.flying, intended: message.intended, due: message.due });
-          const reason = look(soFar(told));
+          const reason = look(soFar(events, told));
           if (reason !== null) for (const worker of workers) tell(worker, { type: "stop", reason });
           return null;
         },
@@ -114,7 +114,7 @@ export function startCrew<Options>(
       );
       const stopped = ends.find((one) => one.stopped !== undefined)?.stopped;
       return {
-        events: told.flatMap(({ events }) => events),
+        events,
         planned: times.length,
         unsent: ends.reduce((sum, { unsent }) => sum + unsent, 0),
         ...(stopped !== undefined && { stopped }),

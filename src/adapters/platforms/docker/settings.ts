@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { UserError } from "../../../domain/problem.ts";
 import type { Units } from "../shared/units.ts";
+import { variable } from "../shared/variable.ts";
 
-const variable = z.string().regex(/^[A-Za-z_]\w*$/, "write the name of an environment variable");
 /** What the docker command reads itself cannot be handed through it. */
 const secretName = z
   .string()

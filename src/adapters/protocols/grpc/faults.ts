@@ -3,11 +3,18 @@ import type { Tensor, Tensors } from "../../../domain/tensor.ts";
 import { isFloat } from "../../../domain/values.ts";
 import type { Fault } from "../../../ports/protocol.ts";
 import { type GrpcAnswer, type GrpcRequest, grpcSend } from "../../system/grpc.ts";
-import { huge, made, notFinite } from "../shared/faults.ts";
+import { huge, made, notFinite, wrongShape } from "../shared/faults.ts";
 import { speaks, writeAsTexts, writeInfer } from "./messages.ts";
 
-/** A shape with one more than the data has. */
-const longer = (shape: readonly number[]): number[] => [...shape.slice(0, -1), (shape.at(-1) ?? 1) + 1];
+/** A request that is wrong, and the statuses of HTTP that say what is right for it. */
+export const grpcFault = (id: string, right: readonly number[], request: GrpcRequest): Fault => ({
+  id,
+  right,
+  async send(signal) {
+    const { code, details } = await grpcSend(request, signal);
+    return { status: grpcStatus(code).http, body: details };
+  },
+});
 
 /**
  * The negative table of the gate specification (4.5) as far as gRPC has it, made from one good request. Statuses are those of
@@ -25,14 +32,8 @@ export function faultsOf(
   const [spoiled, tensor] = first;
   const { [spoiled]: _left, ...others } = good;
   const of = (inputs: Tensors, id: string, to = model) => ({ model: to, id, inputs, raw: false });
-  const fault = (id: string, right: readonly number[], message: Uint8Array): Fault => ({
-    id,
-    right,
-    async send(signal) {
-      const { code, details } = await grpcSend(call(message), signal);
-      return { status: grpcStatus(code).http, body: details };
-    },
-  });
+  const fault = (id: string, right: readonly number[], message: Uint8Array): Fault =>
+    grpcFault(id, right, call(message));
   /** At the edge of what is right: it may be refused, or be answered with finite numbers. */
   const edge = (id: string, input: Tensor, right: readonly number[] = []): Fault => {
     const request = call(writeInfer(of({ ...good, [spoiled]: input }, id)));
@@ -58,7 +59,7 @@ export function faultsOf(
       fault(
         "wrong shape",
         [400],
-        writeInfer(of(good, "fault"), (name, own) => (name === spoiled ? longer(own.shape) : own.shape)),
+        writeInfer(of(good, "fault"), (name, own) => (name === spoiled ? wrongShape(own) : own.shape)),
       ),
     ...(tensor.dtype === "string"
       ? []

@@ -32,6 +32,9 @@ export const mark = "what modelgate spoils";
 /** A request with a JSON text, sound or not, in the places of {@link mark}. */
 export const marked = (request: string, text: string): string => request.replaceAll(`"${mark}"`, text);
 
+/** A shape with one more than the data has. */
+export const wrongShape = ({ shape }: Tensor): number[] => [...shape.slice(0, -1), (shape.at(-1) ?? 1) + 1];
+
 const oversizedBytes = 5 * 2 ** 20;
 
 /** Whether the server closed the connection while the body was still being sent, as many do with one that is too large. */

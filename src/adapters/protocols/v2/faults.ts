@@ -1,11 +1,8 @@
-import type { Tensor, Tensors } from "../../../domain/tensor.ts";
+import type { Tensors } from "../../../domain/tensor.ts";
 import type { Fault, RequestOptions } from "../../../ports/protocol.ts";
-import { faultTable } from "../shared/faults.ts";
+import { faultTable, wrongShape } from "../shared/faults.ts";
 import { readOutputs, speaks } from "./answers.ts";
 import { writeRequest } from "./tensors.ts";
-
-/** A shape with one more than the data has. */
-const wrongShape = ({ shape }: Tensor): number[] => [...shape.slice(0, -1), (shape.at(-1) ?? 1) + 1];
 
 /**
  * The negative tests, made from one good request by spoiling its first input.

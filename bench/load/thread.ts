@@ -1,3 +1,0 @@
-import { runLoadThread } from "../../src/wire/load-thread.ts";
-
-runLoadThread(process.env);
